@@ -1,0 +1,1 @@
+"""Who acts: residents, rescue teams, supply trucks and the command post."""

@@ -1,0 +1,1 @@
+"""The command post, what it knows and whom it sends."""

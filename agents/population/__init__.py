@@ -1,0 +1,1 @@
+"""Residents as columns, their agent views and their behaviour kernels."""

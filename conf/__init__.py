@@ -1,0 +1,1 @@
+"""Settings as YAML: county, scenario, plan, targets, team types."""

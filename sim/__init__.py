@@ -1,0 +1,1 @@
+"""What every scenario shares: clock, model, contracts, world, random streams, recorder, KPIs."""

@@ -1,0 +1,1 @@
+"""Validated settings: the only form in which configuration reaches the engine."""

@@ -1,0 +1,165 @@
+"""A plan: what the county has and builds (teams, camps, shelters, warehouses), and how it is run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sim.settings.base import Delay, Duration, Grade, Hour, PlaceId, PlaceRef, Positive, Settings, Share
+
+Day = Annotated[int, Field(ge=1, le=12)]
+Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+class Item(Settings):
+    """What every plan item carries: whether it is a fact of the plan or an assumption, and the source."""
+
+    grade: Grade = "assumption"
+    source: str = ""
+
+
+class Turnout(Settings):
+    """Time from the order to wheels turning, by hour, and how much slower in the busy season.
+
+    ``day`` holds from ``day_from`` to ``day_to`` (local hours), ``night`` otherwise.
+    """
+
+    day: Delay
+    night: Delay
+    day_from: Hour = 7
+    day_to: Hour = 19
+    busy_months: tuple[Day, ...] = ()
+    busy_factor: Annotated[float, Field(ge=1, le=10)] = 1.0
+
+
+class TeamType(Item):
+    """What a kind of team is and can do: capabilities, turnout, speeds, work rates, endurance."""
+
+    name: str
+    name_zh: str
+    capabilities: tuple[str, ...]
+    turnout: Turnout
+    road_speed_factor: Annotated[float, Field(gt=0, le=2)] = 1.0
+    """Share of a link's free-flow speed the vehicles keep."""
+    max_speed_kmh: Annotated[float, Field(gt=0, le=130)] = 60.0
+    off_road_speed_kmh: Annotated[float, Field(gt=0, le=30)] = 2.0
+    rates: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Work per person and hour by capability, in the task's unit (metres of line, persons)."""
+    max_flame_m: Annotated[float, Field(gt=0, le=10)] = 1.2
+    work_before_rest: Duration = 4 * 3600.0
+    rest: Duration = 3600.0
+    present: Share = 1.0
+    """Share of the crew that answers the call."""
+
+
+class Team(Item):
+    """A team on the plan: its type, its station and its crew; ``count`` makes several alike."""
+
+    id: PlaceId
+    name: str = ""
+    name_zh: str = ""
+    type: str
+    place: PlaceRef
+    crew: AtLeastOne
+    count: AtLeastOne = 1
+
+
+class Camp(Item):
+    """A rescue camp (营区): teams stationed at it sleep in, so that their night turnout is that of the day."""
+
+    id: PlaceId
+    name: str = ""
+    name_zh: str = ""
+    place: PlaceRef
+    area_m2: Annotated[float, Field(ge=0)] = 0.0
+    teams: tuple[str, ...] = ()
+
+
+class Shelters(Item):
+    """Shelters of one place and level; ``count`` of them, each of the same capacity."""
+
+    id: PlaceId
+    name_zh: str = ""
+    place: PlaceRef
+    level: Literal["county", "township", "village"] = "township"
+    count: AtLeastOne = 1
+    capacity: AtLeastOne
+    opening: Delay
+    open_at_start: bool = False
+
+
+class Warehouse(Item):
+    """A relief warehouse: its stock of relief packs (one person, one day) and its trucks."""
+
+    id: PlaceId
+    name_zh: str = ""
+    place: PlaceRef
+    area_m2: Positive
+    stock_packs: Count
+    trucks: Count
+    truck_load_packs: AtLeastOne
+    docks: AtLeastOne = 1
+    loading: Delay
+    truck_turnout: Delay
+    truck_speed_kmh: Positive = 50.0
+
+
+class LandingSite(Item):
+    """A helicopter landing site (起降点)."""
+
+    id: PlaceId
+    name_zh: str = ""
+    place: PlaceRef
+
+
+class CommandPost(Item):
+    """The county command centre: where it is, how fast it decides, whom it sends."""
+
+    place: PlaceRef
+    decision: Delay
+    policy: Literal["nearest_capable"] = "nearest_capable"
+    review: Duration = 600.0
+    """How often the post looks again at what is going on and at whom to send."""
+    teams_per_task: AtLeastOne = 4
+    warn_lead: Duration = 3 * 3600.0
+    """Villages that the forecast front reaches within this time are ordered out."""
+    warn_distance_m: Positive = 1500.0
+    """Villages nearer to the front than this are ordered out whatever the forecast says."""
+
+
+class Warning(Item):
+    """How an order reaches households: the delay from order to receipt, and whom it reaches at all."""
+
+    delay: Delay
+    reach: Share = 0.97
+    without_network_factor: Annotated[float, Field(ge=1, le=20)] = 3.0
+    """Delay multiplier in a zone whose mobile network is down."""
+
+
+class Measure(Settings):
+    """A command that the plan gives at a time of the run."""
+
+    at: Duration
+    role: str = "plan"
+    action: str
+    args: dict[str, Any] = {}
+
+
+class Plan(Settings):
+    """A county's plan as settings."""
+
+    id: str
+    title: str
+    title_zh: str
+    county: str
+    doc: str = ""
+    command: CommandPost
+    warning: Warning
+    teams: tuple[Team, ...] = ()
+    camps: tuple[Camp, ...] = ()
+    shelters: tuple[Shelters, ...] = ()
+    warehouses: tuple[Warehouse, ...] = ()
+    landing_sites: tuple[LandingSite, ...] = ()
+    measures: tuple[Measure, ...] = ()

@@ -1,0 +1,1 @@
+"""Figures, report and replay, made from run folders only."""
