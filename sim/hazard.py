@@ -151,6 +151,10 @@ class Hazard(Protocol):
         """Return the rectangle outside which nobody can be harmed now; None when nobody can be."""
         ...
 
+    def distance(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return metres from points to the nearest place where it can harm now; inf where there is none."""
+        ...
+
     def harm(
         self,
         rows: NDArray[np.intp],

@@ -1,0 +1,98 @@
+"""The KPIs the engine itself measures, whatever the hazard; hazards add their own in their spec."""
+
+from __future__ import annotations
+
+from sim.kpi import KpiSpec
+
+ENGINE_KPIS: tuple[KpiSpec, ...] = (
+    KpiSpec(
+        "coverage.residents_30min", "Residents reached in 30 min (day)", "半小时到达居民覆盖率(白天)", "share",
+        "Share of residents whose village a team with fire-line or rescue capability reaches within 30 min of "
+        "the alarm by day on open roads: median decision time, median turnout, drive.",
+        "白天道路畅通时,自接警起30分钟内(决策、出动取中位数,加行车)有相应能力队伍可到达的村居居民占比。",
+        "plan", "higher"),
+    KpiSpec(
+        "coverage.residents_30min_night", "Residents reached in 30 min (night)", "半小时到达居民覆盖率(夜间)", "share",
+        "As coverage.residents_30min, with night turnout.", "同上,按夜间出动时间计算。", "plan", "higher"),
+    KpiSpec(
+        "coverage.villages_30min", "Villages reached in 30 min (day)", "半小时到达村居覆盖率(白天)", "share",
+        "Share of villages and neighbourhoods reached within 30 min of the alarm by day.",
+        "白天自接警起30分钟内可到达的村居占比。", "plan", "higher"),
+    KpiSpec(
+        "coverage.sites_30min", "Hazard sites reached in 30 min (day)", "半小时到达重点部位覆盖率(白天)", "share",
+        "Share of the county's named sites reached within 30 min of the alarm by day.",
+        "白天自接警起30分钟内可到达的重点部位占比。", "plan", "higher"),
+    KpiSpec(
+        "coverage.residents_15min", "Residents reached in 15 min (day)", "15分钟到达居民覆盖率(白天)", "share",
+        "Share of residents reached within 15 min of the alarm by day.",
+        "白天自接警起15分钟内可到达的居民占比。", "plan", "higher"),
+    KpiSpec(
+        "landing_sites.count", "Helicopter landing sites", "临时起降点数量", "count",
+        "Landing sites in the plan.", "方案中的直升机临时起降点数量。", "plan", "higher"),
+    KpiSpec(
+        "dispatch.first_order_min", "Alarm to first order", "接警至首支队伍受令", "min",
+        "Minutes from the alarm at the command post to the first team ordered out.",
+        "自指挥中心接警至首支队伍接到出动命令的分钟数。"),
+    KpiSpec(
+        "arrival.first_min", "Alarm to first team on scene", "接警至首支队伍到场", "min",
+        "Minutes from the alarm at the command post to the first capable team, with equipment, on scene.",
+        "自指挥中心接警至首支携装备队伍到达现场的分钟数。"),
+    KpiSpec(
+        "arrival.first_from_order_min", "Order to first team on scene", "受令至首支队伍到场", "min",
+        "Minutes from the first order to the first team on scene.", "自首道出动命令至首支队伍到场的分钟数。"),
+    KpiSpec(
+        "arrival.within_30min", "Incidents reached in 30 min", "30分钟内到场的事件占比", "share",
+        "Share of incidents whose first team was on scene within 30 min of the alarm.",
+        "首支队伍自接警30分钟内到场的事件占比。", "run", "higher"),
+    KpiSpec(
+        "warning.p90_min", "Order to 90 % of households warned", "90%住户收到预警用时", "min",
+        "Minutes from the order for their village until 90 % of the ordered households that the warning reaches "
+        "have it.", "自本村转移命令下达至90%可达住户收到预警的分钟数。"),
+    KpiSpec(
+        "evacuation.ordered", "Residents ordered out", "被命令转移人数", "persons",
+        "Residents of villages ordered to evacuate.", "被命令转移的村居居民数。", "run", "neither"),
+    KpiSpec(
+        "evacuation.left", "Residents who left", "实际转移人数", "persons",
+        "Residents who set out for a shelter or out of the county.", "实际离家转移的居民数。", "run", "neither"),
+    KpiSpec(
+        "evacuation.clear_p90_min", "Order to 90 % safe", "90%转移人员到达安全地点用时", "min",
+        "Minutes from the first order until 90 % of all who ever left are in a shelter or out of the county; "
+        "none while they are not.", "自首道转移命令至90%出发人员到达避难场所或离开县域的分钟数。"),
+    KpiSpec(
+        "evacuation.not_out", "Left behind when the hazard came", "危险到达时未撤离人数", "persons",
+        "Residents exposed to the hazard at a place that had been ordered out before.",
+        "已下达转移命令但在危险到达时仍在当地而受威胁的居民数。"),
+    KpiSpec(
+        "evacuation.stranded", "Stranded", "滞留人数", "persons",
+        "Residents under way at the end without an open road to any shelter or exit.",
+        "结束时在途且无路可走的居民数。"),
+    KpiSpec(
+        "casualties.exposed", "Exposed", "受威胁人数", "persons",
+        "Residents whom the hazard touched (see the hazard for what counts).", "受到灾害直接威胁的居民数。"),
+    KpiSpec(
+        "casualties.injured", "Injured", "受伤人数", "persons", "Residents injured by the hazard, the dead apart.",
+        "因灾受伤(不含死亡)的居民数。"),
+    KpiSpec("casualties.dead", "Deaths", "死亡人数", "persons", "Residents killed by the hazard.", "因灾死亡的居民数。"),
+    KpiSpec(
+        "shelter.in_use", "Shelters in use", "启用避难场所数", "count", "Shelters that took anybody in.",
+        "实际收容人员的避难场所数。", "run", "neither"),
+    KpiSpec(
+        "shelter.max_occupancy", "Fullest shelter", "避难场所最大占用率", "share",
+        "Largest occupancy over capacity of any shelter at any time.", "各避难场所最大收容人数与容量之比。"),
+    KpiSpec(
+        "shelter.unplaced", "Turned away without a place", "无处安置人数", "persons",
+        "Residents who left home and found every reachable shelter full: they left the county or wait.",
+        "离家后因可达避难场所均已满员而出县或滞留的居民数。"),
+    KpiSpec(
+        "supply.first_delivery_h", "Relief at the last shelter", "最后一处避难场所首批物资到达", "h",
+        "Hours from the onset until every shelter in use has had its first relief delivery; none while one has "
+        "not.", "自灾害发生至每处启用的避难场所均收到首批救灾物资的小时数。"),
+    KpiSpec(
+        "supply.served_12h", "Shelters supplied within 12 h", "12小时内物资到达的避难场所占比", "share",
+        "Share of shelters in use whose first relief delivery came within 12 h of the onset.",
+        "灾害发生12小时内收到首批物资的启用避难场所占比。", "run", "higher"),
+    KpiSpec(
+        "supply.unmet_packs", "Relief packs short at the end", "结束时短缺物资份数", "packs",
+        "Relief packs (one person, one day) that shelters needed and had not got at the end.",
+        "结束时避难场所需要而未送达的救灾物资份数(一人一日为一份)。"),
+)
