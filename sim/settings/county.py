@@ -39,10 +39,12 @@ class Unit(Settings):
     coordinates_grade: Grade
     residents: Count
     residents_grade: Grade
+    residents_source: str = ""
     villages: Count
     """All village-level units, the urban ones included."""
     urban_units: Count = 0
     area_km2: Annotated[float, Field(ge=0)] | None = None
+    area_grade: Grade = "estimate"
     aliases: tuple[str, ...] = ()
     known_villages: tuple[Village, ...] = ()
     source: str
@@ -157,6 +159,7 @@ class Terrain(Settings):
     hill_share: Share
     """Share of land that is hill or mountain: steeper than ``hill_slope`` or higher than ``hill_height_m``."""
     hill_share_grade: Grade
+    hill_share_source: str = ""
     hill_slope: Positive = 0.12
     hill_height_m: Positive = 100.0
     spectral_exponent: Annotated[float, Field(gt=0, le=5)] = 1.9
@@ -169,7 +172,10 @@ class Cover(Settings):
 
     forest_share: Share
     forest_share_grade: Grade
+    forest_share_source: str = ""
     water_share: Share = 0.0
+    water_share_grade: Grade = "assumption"
+    water_share_source: str = ""
     fuels: dict[str, int]
     """Fuel model number by LandCover name in lower case."""
     source: str
@@ -200,6 +206,8 @@ class RoadDefaults(Settings):
 
     lanes: Annotated[int, Field(ge=1, le=6)]
     speed_kmh: Annotated[float, Field(gt=0, le=130)]
+    grade: Grade = "assumption"
+    source: str = ""
 
 
 class Streets(Settings):
@@ -229,10 +237,13 @@ class County(Settings):
     """Seed of the synthetic parts of the World; runs have a seed of their own."""
     area_km2: Positive
     area_grade: Grade
+    area_source: str = ""
     residents: Count
     residents_grade: Grade
+    residents_source: str = ""
     road_km_per_km2: Positive | None = None
     road_km_per_km2_grade: Grade | None = None
+    road_km_per_km2_source: str = ""
     units: tuple[Unit, ...]
     sites: tuple[Site, ...] = ()
     links: tuple[RoadLink, ...]
