@@ -1,0 +1,222 @@
+"""What figures, report and replay say of a run beyond its KPIs: teams, villages, line built, deliveries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz.folder import RunFolder
+from viz.words import Words
+
+TEAM, TRUCK = 1, 2
+KEY_KINDS = (
+    "ignition", "release", "alarm", "command", "order", "turnout", "on_scene", "work", "rest", "withdraw", "return",
+    "back", "warning_order", "shelter_open", "shelter_full", "loaded", "delivery", "road_closed", "road_open",
+    "contained", "injured", "dead",
+)
+"""Kinds few enough to be told one by one; households' own events are told in sums."""
+HOUSEHOLD_KINDS = ("departed", "sheltered", "away", "stranded", "exposed")
+
+
+@dataclass
+class TeamFacts:
+    """A team's day in seconds since the start; None for what did not happen."""
+
+    id: str
+    name: str
+    name_zh: str
+    row: int
+    ordered_s: float | None = None
+    rolling_s: float | None = None
+    on_scene_s: float | None = None
+    line_m: float = 0.0
+    work: list[tuple[float, float, float]] = field(default_factory=list)
+    """(t, x, y) of each spell of work."""
+
+    def since(self, t_s: float | None) -> float | None:
+        """Return minutes from ``t_s`` to being on scene."""
+        return None if t_s is None or self.on_scene_s is None else (self.on_scene_s - t_s) / 60.0
+
+
+@dataclass
+class VillageFacts:
+    """A village that was ordered out, or that people left: when, and how many got out."""
+
+    id: str
+    name: str
+    name_zh: str
+    residents: int
+    ordered_s: float | None = None
+    left: int = 0
+    safe: int = 0
+    stranded: int = 0
+    first_left_s: float | None = None
+
+
+class RunFacts:
+    """Facts drawn from a run's events and tracks, each made once."""
+
+    def __init__(self, folder: RunFolder, lang: str) -> None:
+        self.folder = folder
+        self.words = Words(lang)
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """Events told one by one, in order."""
+        return self.folder.events(KEY_KINDS)
+
+    @cached_property
+    def household_events(self) -> list[dict[str, Any]]:
+        """Events of households, in order."""
+        return self.folder.events(HOUSEHOLD_KINDS)
+
+    def of(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return the events of some kinds told one by one."""
+        return [event for event in self.events if event["kind"] in kinds]
+
+    def first(self, *kinds: str) -> float | None:
+        """Return the time of the first event of some kinds; None where there is none."""
+        found = self.of(*kinds)
+        return found[0]["t_s"] if found else None
+
+    @cached_property
+    def alarm_s(self) -> float | None:
+        """When the command post was told."""
+        return self.first("alarm")
+
+    @cached_property
+    def onset_s(self) -> float:
+        """When the hazard began; the start of the run where no event says so."""
+        return self.first("ignition", "release") or 0.0
+
+    def names(self, kind: str) -> dict[str, str]:
+        """Return id -> name in the report's language for ``place``, ``shelter``, ``base`` or ``mover``."""
+        t = self.folder.tracks
+        english, chinese = t[f"{kind}_name"], t[f"{kind}_name_zh"]
+        chosen = chinese if self.words.lang == "zh" else english
+        return {str(key): str(name) or str(other) or str(key)
+                for key, name, other in zip(t[f"{kind}_id"], chosen, english)}
+
+    @cached_property
+    def all_names(self) -> dict[str, str]:
+        """Id -> name over places, bases, shelters and movers."""
+        merged: dict[str, str] = {}
+        for kind in ("place", "base", "shelter", "mover"):
+            merged |= self.names(kind)
+        return merged
+
+    @cached_property
+    def teams(self) -> list[TeamFacts]:
+        """Every team of the run, first on scene first; those never ordered out come last."""
+        t = self.folder.tracks
+        teams = {str(t["mover_id"][i]): TeamFacts(str(t["mover_id"][i]), str(t["mover_name"][i]),
+                                                  str(t["mover_name_zh"][i]), i)
+                 for i in np.flatnonzero(t["mover_kind"] == TEAM)}
+        for event in self.of("order", "turnout", "on_scene", "work"):
+            team = teams.get(event["agent"])
+            if team is None:
+                continue
+            when = event["t_s"]
+            if event["kind"] == "order" and team.ordered_s is None:
+                team.ordered_s = when
+            elif event["kind"] == "turnout" and team.rolling_s is None:
+                team.rolling_s = when
+            elif event["kind"] == "on_scene" and team.on_scene_s is None:
+                team.on_scene_s = when
+            elif event["kind"] == "work":
+                team.line_m += float(event["detail"].get("line_m", 0.0))
+                team.work.append((when, event["x"], event["y"]))
+        late = float("inf")
+        return sorted(teams.values(), key=lambda a: (late if a.on_scene_s is None else a.on_scene_s,
+                                                     late if a.ordered_s is None else a.ordered_s, a.id))
+
+    @cached_property
+    def villages(self) -> list[VillageFacts]:
+        """Villages ordered out or left by anybody, in the order of their orders."""
+        t = self.folder.tracks
+        kinds = t["place_kind"]
+        rows = np.flatnonzero((kinds == "village") | (kinds == "unit"))
+        facts = {str(t["place_id"][i]): VillageFacts(str(t["place_id"][i]), str(t["place_name"][i]),
+                                                     str(t["place_name_zh"][i]), int(t["place_residents"][i]))
+                 for i in rows}
+        for event in self.of("warning_order"):
+            if event["place"] in facts and facts[event["place"]].ordered_s is None:
+                facts[event["place"]].ordered_s = event["t_s"]
+        near = _Nearest(t["place_x"][kinds == "village"], t["place_y"][kinds == "village"],
+                        t["place_id"][kinds == "village"])
+        home: dict[str, VillageFacts] = {}
+        for event in self.household_events:
+            people = int(event["detail"].get("people", 1))
+            if event["kind"] == "departed":
+                village = facts.get(event["place"]) or facts.get(near.id(event["x"], event["y"]))
+                if village is None:
+                    continue
+                home[event["agent"]] = village
+                village.left += people
+                if village.first_left_s is None:
+                    village.first_left_s = event["t_s"]
+            elif event["agent"] in home:
+                if event["kind"] in ("sheltered", "away"):
+                    home[event["agent"]].safe += people
+                elif event["kind"] == "stranded":
+                    home[event["agent"]].stranded += people
+        touched = [v for v in facts.values() if v.ordered_s is not None or v.left]
+        return sorted(touched, key=lambda v: (float("inf") if v.ordered_s is None else v.ordered_s, v.id))
+
+    @cached_property
+    def deliveries(self) -> list[tuple[float, str, str, int]]:
+        """(t, shelter id, truck id, packs) of every delivery."""
+        return [(e["t_s"], e["place"], e["agent"], int(e["detail"].get("packs", 0))) for e in self.of("delivery")]
+
+    @cached_property
+    def line_built(self) -> list[NDArray[np.float64]]:
+        """Line built as polylines, each (n, 3) of t, x, y: spells of one team's work that join up."""
+        lines = []
+        for team in self.teams:
+            spell: list[tuple[float, float, float]] = []
+            for point in team.work:
+                if spell and np.hypot(point[1] - spell[-1][1], point[2] - spell[-1][2]) > JOIN_M:
+                    lines.append(np.array(spell))
+                    spell = []
+                if np.isfinite(point[1]):
+                    spell.append(point)
+            if spell:
+                lines.append(np.array(spell))
+        return [line for line in lines if len(line) > 1]
+
+    @cached_property
+    def people_by_kind(self) -> dict[str, int]:
+        """How many people each kind of household event touched."""
+        sums: dict[str, int] = defaultdict(int)
+        for event in self.household_events:
+            sums[event["kind"]] += int(event["detail"].get("people", 1))
+        return dict(sums)
+
+    def target(self, kpi: str) -> float | None:
+        """Return the target a KPI is held against; None where it has none."""
+        for row in self.folder.kpis:
+            if row["key"] == kpi and row.get("target") is not None:
+                return float(row["target"])
+        return None
+
+
+JOIN_M = 600.0
+"""Spells of work nearer to each other than this are drawn as one line."""
+
+
+class _Nearest:
+    """The nearest of some points by brute force over a few hundred."""
+
+    def __init__(self, x: NDArray[Any], y: NDArray[Any], ids: NDArray[Any]) -> None:
+        self.x, self.y, self.ids = x.astype(float), y.astype(float), ids
+
+    def id(self, x: float, y: float) -> str:
+        """Return the id of the nearest point; empty where there are none or no place is given."""
+        if not len(self.ids) or x is None or not np.isfinite(x):
+            return ""
+        return str(self.ids[int(np.argmin((self.x - x) ** 2 + (self.y - y) ** 2))])

@@ -1,0 +1,79 @@
+"""How many people were warned, under way, safe, stranded and exposed over time."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from viz.facts import RunFacts
+from viz.figures.style import (
+    BLUE,
+    DASHES,
+    FAINT,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    clock_axis,
+    dress,
+    in_house_style,
+    mark_time,
+    new_figure,
+    say_instead,
+)
+
+Series = NDArray[np.float64]
+
+
+def evacuation_sums(series: dict[str, Series]) -> dict[str, Series]:
+    """Return people so far warned and departed, and now sheltered or away, stranded, exposed."""
+    zero = np.zeros(len(series["t_s"]))
+
+    def of(*names: str) -> Series:
+        return sum((series.get(name, zero) for name in names), zero)
+
+    return {
+        "warned": np.maximum.accumulate(of("warned")), "departed": of("moving", "sheltered", "away", "stranded"),
+        "safe": of("sheltered", "away"), "stranded": of("stranded"), "exposed": of("exposed"),
+    }
+
+
+@in_house_style
+def evacuation_curve(facts: RunFacts) -> Figure:
+    """Draw the evacuation's curves over the clock, with the alarm and the first order marked."""
+    words, folder = facts.words, facts.folder
+    figure = new_figure(4.6)
+    ax = figure.add_subplot()
+    sums = evacuation_sums(folder.series)
+    t = folder.series["t_s"]
+    dress(ax, title=words("fig.evacuation.title"), y=words("fig.evacuation.y"))
+    if max(float(curve.max()) for curve in sums.values()) == 0:
+        say_instead(ax, words("fig.evacuation.none"))
+        return figure
+    colours = {"warned": ORANGE, "departed": BLUE, "safe": GREEN, "stranded": PURPLE, "exposed": VERMILION}
+    for (key, curve), dash in zip(sums.items(), DASHES):
+        if key in ("stranded", "exposed") and curve.max() == 0:
+            label = words("fig.evacuation.nobody", what=words(f"people.{key}"))
+        else:
+            label = f"{words(f'people.{key}')}  {curve[-1]:,.0f}"
+        ax.plot(t, curve, color=colours[key], linestyle=dash, linewidth=2.1, label=label)
+    ax.fill_between(t, sums["safe"], color=GREEN, alpha=0.08, linewidth=0)
+    last = _settled(t, sums)
+    clock_axis(ax, folder, 0.0, last, words("axis.clock"))
+    ax.set_ylim(0, None)
+    ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    mark_time(ax, facts.alarm_s, words("event.alarm"), FAINT)
+    mark_time(ax, facts.first("warning_order"), words("event.warning_order"), FAINT, top=0.93)
+    ax.legend(loc="center right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none",
+              title=words("fig.evacuation.at_end"), title_fontsize=8.5)
+    return figure
+
+
+def _settled(t: Series, sums: dict[str, Series]) -> float:
+    """Return when to stop drawing: a little after the last change, so that quiet hours take no room."""
+    changing = np.zeros(len(t), bool)
+    for curve in sums.values():
+        changing[1:] |= np.diff(curve) != 0
+    last = float(t[np.flatnonzero(changing)[-1]]) if changing.any() else float(t[-1])
+    return float(min(t[-1], max(last * 1.12, 3600.0)))
