@@ -53,8 +53,8 @@ def arrival_curve(facts: RunFacts) -> Figure:
     ax.set_xlim(0, end)
     ax.set_ylim(0, len(ordered) + 0.6)
     ax.axhline(len(ordered), color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)))
-    ax.annotate(words("fig.arrival.ordered", n=len(ordered)), (1.0, len(ordered)), xytext=(-4, 3),
-                xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8.5,
+    ax.annotate(words("fig.arrival.ordered", n=len(ordered)), (0.0, len(ordered)), xytext=(5, 3),
+                xycoords=("axes fraction", "data"), textcoords="offset points", ha="left", fontsize=8.5,
                 color=FAINT)
     ax.yaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="lower right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib.patheffects as effects
 from matplotlib.axes import Axes
 
-OFFSETS = ((6, 0, "left", "center"), (-6, 0, "right", "center"), (0, 6, "center", "bottom"),
+OFFSETS = ((8, 0, "left", "center"), (-8, 0, "right", "center"), (0, 6, "center", "bottom"),
            (0, -6, "center", "top"), (5, 5, "left", "bottom"), (5, -5, "left", "top"),
            (-5, 5, "right", "bottom"), (-5, -5, "right", "top"))
 """Where a name may stand round its point, in points, the best first."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from viz.facts import RunFacts
 from viz.figures.style import BLUE, FAINT, INK, VERMILION, in_house_style, new_figure, say_instead
+from viz.scorecard import target_text, verdict
 
 MET, MISSED, UNKNOWN = BLUE, VERMILION, "#8a949b"
 SPREAD = 2.0
 """A bar is as long as the KPI over its target, cut at twice the target."""
-
-
-def verdict(row: dict[str, object]) -> str:
-    """Return ``met``, ``missed`` or ``unknown`` for a KPI with a target."""
-    return "unknown" if row.get("met") is None else "met" if row["met"] else "missed"
 
 
 @in_house_style
@@ -39,7 +37,7 @@ def scorecard_figure(facts: RunFacts) -> Figure:
     return figure
 
 
-def _row(ax: Axes, i: int, row: dict[str, object], facts: RunFacts) -> None:
+def _row(ax: Axes, i: int, row: dict[str, Any], facts: RunFacts) -> None:
     words = facts.words
     kind = verdict(row)
     colour = {"met": MET, "missed": MISSED, "unknown": UNKNOWN}[kind]
@@ -48,18 +46,17 @@ def _row(ax: Axes, i: int, row: dict[str, object], facts: RunFacts) -> None:
     ax.text(3.5, i, words(f"verdict.{kind}"), ha="center", va="center", color="white", fontsize=8.5)
     ax.text(8.2, i, words.pick(row), ha="left", va="center", fontsize=9.5, color=INK)
     left, width = 51.0, 24.0
-    value, target = row["value"], float(row["target"])  # type: ignore[arg-type]
+    value, target = row["value"], float(row["target"])
     ax.plot([left, left + width], [i, i], color="#e3e7ea", linewidth=7, solid_capstyle="butt", zorder=1)
     if value is not None:
-        share = min(float(value) / target, SPREAD) if target > 0 else (0.0 if row.get("met") else SPREAD)  # type: ignore[arg-type]
+        share = min(float(value) / target, SPREAD) if target > 0 else (0.0 if row.get("met") else SPREAD)
         ax.plot([left, left + width * share / SPREAD], [i, i], color=colour, linewidth=7, solid_capstyle="butt",
                 zorder=2)
         if share >= SPREAD and target > 0:
             ax.plot(left + width, i, marker=">", color=colour, markersize=7, zorder=3, clip_on=False)
     tick = left + (width / SPREAD if target > 0 else 0)
     ax.plot([tick, tick], [i - 0.3, i + 0.3], color=INK, linewidth=1.6, zorder=4)
-    ax.text(77.5, i, words.value(value, str(row["unit"])), ha="left", va="center", fontsize=10, color=INK)  # type: ignore[arg-type]
-    sign = {"<=": "≤", ">=": "≥", "==": "="}.get(str(row["op"]), str(row["op"]))
-    ax.text(89, i, f"{sign} {words.value(target, str(row['unit']))}", ha="left", va="center", fontsize=9.5,
+    ax.text(77.5, i, words.value(value, str(row["unit"])), ha="left", va="center", fontsize=10, color=INK)
+    ax.text(89, i, target_text(row, words), ha="left", va="center", fontsize=9.5,
             color=FAINT)
     ax.axhline(i + 0.5, color="#eceff1", linewidth=0.7)

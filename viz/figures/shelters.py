@@ -19,8 +19,10 @@ from viz.figures.style import (
 )
 
 SHOWN = 18
-FILL = LinearSegmentedColormap.from_list("fill", ["#f4f6f7", "#bfe3d6", "#009E73", "#E69F00", "#D55E00"])
-"""Empty, a quarter, half, three quarters, full."""
+FILL = LinearSegmentedColormap.from_list("fill", ["#f4f6f7", "#b5dccd", "#4fb394", "#00684c"]).with_extremes(
+    over=VERMILION)
+"""Light to dark as it fills; vermilion once it is full."""
+FULL = 0.9995
 
 
 @in_house_style
@@ -43,7 +45,7 @@ def shelter_occupancy(facts: RunFacts) -> Figure:
     times = t["shelter_t"]
     rows = np.arange(len(order))
     mesh = left.pcolormesh(np.append(times, times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1)),
-                           np.arange(len(order) + 1) - 0.5, share, cmap=FILL, vmin=0, vmax=1)
+                           np.arange(len(order) + 1) - 0.5, share, cmap=FILL, vmin=0, vmax=FULL)
     dress(left, title=words("fig.shelters.title"), grid="")
     names = facts.names("shelter")
     left.set_yticks(rows, [names[str(t["shelter_id"][i])] for i in order])
@@ -52,7 +54,7 @@ def shelter_occupancy(facts: RunFacts) -> Figure:
     for row in rows[1:]:
         left.axhline(row - 0.5, color="white", linewidth=2)
     clock_axis(left, folder, 0.0, folder.duration_s, words("axis.clock"))
-    bar = figure.colorbar(mesh, ax=left, location="bottom", fraction=0.05, aspect=40, pad=0.02,
+    bar = figure.colorbar(mesh, ax=left, location="bottom", fraction=0.05, aspect=40, pad=0.02, extend="max",
                           format=lambda v, _: f"{100 * v:.0f}%")
     bar.set_label(words("fig.shelters.fill"), fontsize=8.5, color=INK)
     bar.ax.tick_params(labelsize=8)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.world.classes import RoadClass
 from viz.facts import TEAM, TRUCK, RunFacts
 from viz.figures.labels import Label, place_labels
-from viz.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, in_house_style, new_figure
+from viz.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, WIDTH_IN, in_house_style, new_figure
 from viz.terrain import ground_rgb
 
 ROAD_WIDTH = {RoadClass.EXPRESSWAY: 2.6, RoadClass.NATIONAL: 2.0, RoadClass.PROVINCIAL: 1.6, RoadClass.COUNTY: 1.1,
@@ -27,8 +27,10 @@ BANDS = 6
 HEAT = ("#7f1d1d", "#b42318", "#d9480f", "#f08c00", "#fab005", "#ffe066")
 """Reached first, dark, to reached last, light: they differ in lightness too."""
 SMALLEST_VIEW_M = 6_000.0
-ASPECT = 1.32
-MAP_HEIGHT_IN = 6.4
+MAP_HEIGHT_IN = 5.9
+MAP_FRAME = (0.005, 0.015, 0.735, 0.92)
+"""Left, bottom, width, height of the map as shares of the figure."""
+ASPECT = (MAP_FRAME[2] * WIDTH_IN) / (MAP_FRAME[3] * MAP_HEIGHT_IN)
 
 
 @in_house_style
@@ -37,7 +39,7 @@ def spread_map(facts: RunFacts) -> Figure:
     words, folder = facts.words, facts.folder
     figure = new_figure(MAP_HEIGHT_IN)
     figure.set_layout_engine("none")
-    ax = figure.add_axes((0.005, 0.015, 0.735, 0.925))
+    ax = figure.add_axes(MAP_FRAME)
     view = view_box(facts)
     ax.set_xlim(view[0], view[1])
     ax.set_ylim(view[2], view[3])
@@ -194,8 +196,11 @@ def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label],
     obstacles: list[tuple[float, float]] = []
 
     def draw(x: Any, y: Any, marker: str, size: float, face: str, key: str, zorder: float) -> None:
+        x, y = np.atleast_1d(x), np.atleast_1d(y)
+        if not _inside(x, y, (*ax.get_xlim(), *ax.get_ylim())).any():
+            return
         ax.scatter(x, y, marker=marker, s=size, facecolor=face, edgecolor="white", linewidth=0.8, zorder=zorder)
-        obstacles.extend(zip(np.atleast_1d(x).tolist(), np.atleast_1d(y).tolist()))
+        obstacles.extend(zip(x.tolist(), y.tolist()))
         handles.append(Line2D([], [], linestyle="none", marker=marker, markersize=size**0.5, markerfacecolor=face,
                               markeredgecolor="white", label=words(key)))
 

@@ -1,0 +1,206 @@
+"""The report of a run: one HTML file that needs nothing beside it, in English or Chinese."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from viz.facts import RunFacts
+from viz.folder import RunFolder
+from viz.scorecard import in_order, target_text, verdict
+from viz.words import NONE, Words, number
+
+HERE = Path(__file__).parent
+FILE_NAME = {"en": "report.html", "zh": "report.zh.html"}
+VILLAGES_SHOWN = 60
+MOMENTS = ("ignition", "release", "alarm", "order", "on_scene", "warning_order", "shelter_full", "loaded",
+           "delivery", "withdraw", "road_closed", "dead", "injured", "contained")
+MOMENTS_SHOWN = 40
+
+
+def report_verb(run_folder: Path, *, lang: str) -> Path:
+    """Write ``report.html`` (``report.zh.html`` in Chinese) and ``figures/*.png`` into a run folder; return its path.
+
+    Raises InputError for an unknown language, or where the folder is no whole run folder.
+    """
+    words = Words(lang)
+    folder = RunFolder(run_folder)
+    facts = RunFacts(folder, words.lang)
+    html = render(facts, draw_figures(facts))
+    out = folder.path / FILE_NAME[lang]
+    temporary = out.with_suffix(".html.tmp")
+    temporary.write_text(html, encoding="utf-8")
+    temporary.replace(out)
+    return out
+
+
+def draw_figures(facts: RunFacts) -> dict[str, bytes]:
+    """Draw every figure into ``figures/NAME.png`` (``NAME.zh.png`` in Chinese); return their bytes by name."""
+    from viz.figures import FIGURES
+    from viz.figures.style import write_png
+
+    where = facts.folder.path / "figures"
+    where.mkdir(exist_ok=True)
+    suffix = "" if facts.words.lang == "en" else f".{facts.words.lang}"
+    return {name: write_png(draw(facts), where / f"{name}{suffix}.png") for name, draw in FIGURES.items()}
+
+
+def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
+    """Return the report as HTML with its figures inside."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    env = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
+                      trim_blocks=True, lstrip_blocks=True)
+    words = facts.words
+    return env.get_template("report.html.j2").render(
+        w=words, lang="zh-CN" if words.lang == "zh" else "en", css=(HERE / "report.css").read_text(encoding="utf-8"),
+        head=_head(facts), lead=_lead(facts), scorecard=_scorecard(facts), moments=_moments(facts),
+        figures=[{"name": name, "data": base64.b64encode(data).decode(), "caption": words(f"caption.{name}")}
+                 for name, data in figures.items() if name != "scorecard"],
+        scorecard_png=base64.b64encode(figures["scorecard"]).decode(), teams=_teams(facts), villages=_villages(facts),
+        footnotes=_footnotes(facts), machine=_machine(facts), settings=facts.folder.settings_text,
+    )
+
+
+def _head(facts: RunFacts) -> dict[str, Any]:
+    words, manifest, folder = facts.words, facts.folder.manifest, facts.folder
+    counts = manifest.get("counts", {})
+    rows = [
+        (words("report.county"), words.pick(manifest, "county_name")),
+        (words("report.scenario"), f"{words.pick(manifest, 'scenario_title')} ({manifest['scenario']})"),
+        (words("report.plan"), f"{words.pick(manifest, 'plan_title')} ({manifest['plan']})"),
+        (words("report.targets"), words.pick(manifest, "targets_title") or NONE),
+        (words("report.start"), f"{folder.start:%Y-%m-%d %H:%M} (UTC{folder.start:%z})"),
+        (words("report.duration"), words.span(folder.duration_s)),
+        (words("report.seed"), words("report.seed_value", seed=manifest["seed"], replication=manifest["replication"])),
+    ]
+    rows += [(words(f"count.{key}"), f"{int(counts[key]):,}") for key in
+             ("residents", "households", "vehicles", "teams", "trucks", "shelters", "links") if key in counts]
+    return {"title": words("report.title", county=words.pick(manifest, "county_name"),
+                           scenario=words.pick(manifest, "scenario_title")), "rows": rows}
+
+
+def _lead(facts: RunFacts) -> list[str]:
+    """Return the run in a few sentences, each from its events or KPIs, none where there is nothing to say."""
+    words, folder, lines = facts.words, facts.folder, []
+    onset = facts.of("ignition", "release")
+    if onset:
+        place = facts.all_names.get(onset[0]["place"], onset[0]["place"])
+        key = "lead.onset_at" if place else "lead.onset"
+        lines.append(words(key, what=words(f"event.{onset[0]['kind']}"), place=place, time=_clock(facts, onset[0]["t_s"])))
+    if facts.alarm_s is not None:
+        lines.append(words("lead.alarm", time=_clock(facts, facts.alarm_s), after=words.span(facts.alarm_s - facts.onset_s)))
+    arrived = [team for team in facts.teams if team.on_scene_s is not None]
+    ordered = [team for team in facts.teams if team.ordered_s is not None]
+    if arrived:
+        lines.append(words("lead.teams", ordered=len(ordered), arrived=len(arrived), name=words.pick(vars(arrived[0])),
+                           after=words.span((arrived[0].on_scene_s or 0) - (facts.alarm_s or 0))))
+    elif ordered:
+        lines.append(words("lead.no_team", ordered=len(ordered)))
+    told = [v for v in facts.villages if v.ordered_s is not None]
+    people = facts.people_by_kind
+    if told or people:
+        safe = people.get("sheltered", 0) + people.get("away", 0)
+        lines.append(words("lead.evacuation", villages=len(told), residents=f"{sum(v.residents for v in told):,}",
+                           left=f"{people.get('departed', 0):,}", safe=f"{safe:,}"))
+    with_target = [row for row in folder.kpis if row.get("target") is not None]
+    if with_target:
+        missed = [words.pick(row) for row in with_target if row.get("met") is False]
+        met = sum(row.get("met") is True for row in with_target)
+        lines.append(words("lead.targets", met=met, of=len(with_target)))
+        if missed:
+            lines.append(words("lead.missed", names=words("list.join").join(missed)))
+    return lines
+
+
+def _clock(facts: RunFacts, t_s: float | None) -> str:
+    """Return the time of day, with the day where it is not the first."""
+    if t_s is None:
+        return NONE
+    when = facts.folder.clock(t_s)
+    return f"{when:%H:%M}" if when.date() == facts.folder.start.date() else f"{when:%m-%d %H:%M}"
+
+
+def _scorecard(facts: RunFacts) -> list[dict[str, str]]:
+    words = facts.words
+    return [{
+        "verdict": verdict(row), "badge": words(f"verdict.{verdict(row)}") if verdict(row) != "none" else "",
+        "name": words.pick(row), "key": row["key"], "value": words.value(row.get("value"), str(row["unit"])),
+        "target": target_text(row, words), "definition": words.pick(row, "definition"),
+        "scope": words.get(f"scope.{row.get('scope', 'run')}", ""),
+        "source": str(row.get("source") or "") if row.get("target") is not None else "",
+    } for row in in_order(facts.folder.kpis)]
+
+
+def _moments(facts: RunFacts) -> list[dict[str, str]]:
+    """Return the run's turning points, told in words with their clock."""
+    from viz.telling import tell
+
+    chosen, seen = [], {"order": 0, "on_scene": 0, "loaded": 0, "delivery": 0, "injured": 0, "dead": 0}
+    for event in facts.of(*MOMENTS):
+        kind = event["kind"]
+        if kind in seen:
+            seen[kind] += 1
+            if seen[kind] > 8:
+                continue
+        chosen.append({"time": _clock(facts, event["t_s"]), "after": _after(facts, event["t_s"]),
+                       "text": tell(event, facts)})
+    return chosen[:MOMENTS_SHOWN]
+
+
+def _after(facts: RunFacts, t_s: float) -> str:
+    if facts.alarm_s is None:
+        return ""
+    minutes = round((t_s - facts.alarm_s) / 60)
+    return f"{'+' if minutes >= 0 else '−'}{abs(minutes) // 60}:{abs(minutes) % 60:02d}"
+
+
+def _teams(facts: RunFacts) -> list[list[str]]:
+    words, rows = facts.words, []
+    for team in facts.teams:
+        since_alarm, since_order = team.since(facts.alarm_s), team.since(team.ordered_s)
+        turnout = None if team.ordered_s is None or team.rolling_s is None else team.rolling_s - team.ordered_s
+        rows.append([
+            words.pick(vars(team)), _clock(facts, team.ordered_s), words.span(turnout), _clock(facts, team.on_scene_s),
+            NONE if since_alarm is None else words.span(since_alarm * 60),
+            NONE if since_order is None else words.span(since_order * 60),
+            words.value(team.line_m, "m") if team.line_m else NONE])
+    return rows
+
+
+def _villages(facts: RunFacts) -> dict[str, Any]:
+    words = facts.words
+    rows = [[words.pick(vars(v)), f"{v.residents:,}" if v.residents else NONE, _clock(facts, v.ordered_s),
+             _clock(facts, v.first_left_s), f"{v.left:,}", f"{v.safe:,}", f"{v.stranded:,}"]
+            for v in facts.villages[:VILLAGES_SHOWN]]
+    return {"rows": rows, "more": len(facts.villages) - len(rows)}
+
+
+def _footnotes(facts: RunFacts) -> dict[str, Any]:
+    words, manifest = facts.words, facts.folder.manifest
+    grades = [(words.get(f"grade_of.{what}", str(what)), words.get(f"grade.{grade}", str(grade)))
+              for what, grade in manifest.get("data_grades", {}).items()]
+    notes = [note.get(words.lang) or note.get("en", "") for note in manifest.get("footnotes", [])]
+    return {"grades": grades, "notes": notes, "warnings": [str(w) for w in manifest.get("warnings", [])]}
+
+
+def _machine(facts: RunFacts) -> list[tuple[str, str]]:
+    words, manifest = facts.words, facts.folder.manifest
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
+    cpu = words("list.join").join(f"{words.get(f'stage.{stage}', stage)} {number(float(s))}{words('unit.s_after')}"
+                                  for stage, s in manifest.get("cpu_s", {}).items())
+    return [
+        (words("machine.version"), f"Sandtable {manifest['sandtable']}"
+         + (f", git {str(manifest['git'])[:12]}" if manifest.get("git") else "")),
+        (words("machine.versions"), versions), (words("machine.settings"), str(manifest["settings_sha256"])[:16]),
+        (words("machine.world"), str(manifest["world_digest"])[:16]), (words("machine.cpu"), cpu),
+        (words("machine.wall"), f"{number(float(manifest['wall_s']))}{words('unit.s_after')}"),
+        (words("machine.memory"), f"{number(float(manifest['peak_memory_mb']))} MB"),
+        (words("machine.layers"), words("list.join").join(
+            str(row.get("doc_zh") if words.lang == "zh" and row.get("doc_zh") else row.get("doc", row["key"]))
+            for row in manifest.get("layers", []))),
+    ]
+
+
+__all__ = ["draw_figures", "render", "report_verb"]
