@@ -139,14 +139,16 @@ class Water(Settings):
 
 
 class Boundary(Settings):
-    """How the county's outline is drawn: Voronoi cells of the units, capped, cut by a coast where it has one."""
+    """How the county's outline is drawn: Voronoi cells of the units, capped, cut by a coast if it has one."""
 
     cap_km: Positive
     """No land farther than this from the nearest unit seat (or village known by name) is in the county."""
     coast: str | None = None
     """Name of a coast file beside the county's YAML (GeoJSON, public domain)."""
+    straits: tuple[Water, ...] = ()
+    """Sea that the coast file is too coarse to show, such as a strait that keeps an island apart."""
     neighbours: tuple[tuple[Lon, Lat], ...] = ()
-    """Seats of neighbouring counties' units: they take part in the Voronoi diagram, their cells are outside."""
+    """Seats of units of neighbouring counties: Voronoi generators whose cells lie outside."""
     source: str
 
 
@@ -157,7 +159,7 @@ class Terrain(Settings):
     relief_source: str
     summits: tuple[Summit, ...] = ()
     hill_share: Share
-    """Share of land that is hill or mountain: steeper than ``hill_slope`` or higher than ``hill_height_m``."""
+    """Share of land that is hill or mountain: steeper than ``hill_slope`` or above ``hill_height_m``."""
     hill_share_grade: Grade
     hill_share_source: str = ""
     hill_slope: Positive = 0.12

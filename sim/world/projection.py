@@ -2,8 +2,8 @@
 
 World coordinates are metres in the county's projected CRS; lon/lat is WGS84 and exists only at the edges.
 Chinese web maps publish GCJ-02, which is WGS84 with an irregular shift of 300 to 700 m added. The shift's
-formula was never published; the polynomial and sines below are those in circulation since 2010 (eviltransform,
-https://github.com/googollee/eviltransform), good to about a metre against the web maps (memory).
+formula was never published; the polynomial and sines below are those in circulation since 2010
+(eviltransform, https://github.com/googollee/eviltransform), good to about a metre (memory).
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ class Projection:
             ) from error
         if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
             raise InputError(
-                "the county's coordinate reference system is not in metres", value=self.crs, where="county: crs",
-                allowed="a projected CRS in metres, such as EPSG:32649", mend="look the county's UTM zone up",
+                "the county's coordinate reference system is not in metres", value=self.crs,
+                where="county: crs", allowed="a projected CRS in metres, such as EPSG:32649",
+                mend="look the county's UTM zone up",
             )
         return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
@@ -66,7 +67,8 @@ class Projection:
 
     def to_lonlat(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         """Return WGS84 lon and lat (degrees) of x and y (m); any shape."""
-        lon, lat = self._transformer.transform(np.asarray(x, float), np.asarray(y, float), direction="INVERSE")
+        east, north = np.asarray(x, float), np.asarray(y, float)
+        lon, lat = self._transformer.transform(east, north, direction="INVERSE")
         return np.asarray(lon, float), np.asarray(lat, float)
 
 
@@ -88,7 +90,7 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return what GCJ-02 adds (degrees). The coefficients are eviltransform's and have no other derivation."""
+    """Return what GCJ-02 adds (degrees). The coefficients are eviltransform's, with no other source."""
     x, y = lon - SHIFT_LON0_DEG, lat - SHIFT_LAT0_DEG
     root = np.sqrt(np.abs(x))
     common = (20.0 * np.sin(6.0 * x * math.pi) + 20.0 * np.sin(2.0 * x * math.pi)) * 2.0 / 3.0
