@@ -27,8 +27,9 @@ GLOBE_STEP_DEG = 1 / 120
 90 - i / 120 south and from -180 + j / 120 east (GLOBE documentation, section 11.A)."""
 SMOOTHING_CELLS = 0.25
 """How far corners of the cell outline are cut back (Chaikin 1974): convex and concave ones alike."""
-TOLERANCE_CELLS = 0.3
-"""How far the simplified line may leave the smoothed one (Douglas and Peucker 1973)."""
+TOLERANCE_CELLS = 0.4
+"""How far the simplified line may leave the smoothed one (Douglas and Peucker 1973): more than a staircase's
+0.35, so that slanting coasts come out straight, and less than 0.5, so that no cell's centre changes sides."""
 DECIMALS = 5
 """Digits of a degree kept: 1 m."""
 
