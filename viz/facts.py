@@ -64,6 +64,7 @@ class RunFacts:
     def __init__(self, folder: RunFolder, lang: str) -> None:
         self.folder = folder
         self.words = Words(lang)
+        self._moves: list[tuple[str, float, str, int]] = []
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
@@ -150,6 +151,7 @@ class RunFacts:
         near = _Nearest(t["place_x"][kinds == "village"], t["place_y"][kinds == "village"],
                         t["place_id"][kinds == "village"])
         home: dict[str, VillageFacts] = {}
+        moves: list[tuple[str, float, str, int]] = []
         for event in self.household_events:
             people = int(event["detail"].get("people", 1))
             if event["kind"] == "departed":
@@ -158,15 +160,24 @@ class RunFacts:
                     continue
                 home[event["agent"]] = village
                 village.left += people
+                moves.append((village.id, event["t_s"], "departed", people))
                 if village.first_left_s is None:
                     village.first_left_s = event["t_s"]
             elif event["agent"] in home:
                 if event["kind"] in ("sheltered", "away"):
                     home[event["agent"]].safe += people
+                    moves.append((home[event["agent"]].id, event["t_s"], "safe", people))
                 elif event["kind"] == "stranded":
                     home[event["agent"]].stranded += people
+        self._moves = moves
         touched = [v for v in facts.values() if v.ordered_s is not None or v.left]
         return sorted(touched, key=lambda v: (float("inf") if v.ordered_s is None else v.ordered_s, v.id))
+
+    @property
+    def village_moves(self) -> list[tuple[str, float, str, int]]:
+        """(village id, t, ``departed`` or ``safe``, people) of every household that left a village."""
+        _ = self.villages
+        return self._moves
 
     @cached_property
     def deliveries(self) -> list[tuple[float, str, str, int]]:

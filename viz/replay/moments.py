@@ -1,0 +1,83 @@
+"""The events a replay lists: told in words, like ones at one time told together, with milestones of the evacuation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from viz.facts import RunFacts
+from viz.telling import tell
+
+CATEGORY = {
+    "ignition": "hazard", "release": "hazard", "contained": "hazard", "road_closed": "hazard", "road_open": "hazard",
+    "alarm": "command", "order": "command", "warning_order": "people", "turnout": "team", "on_scene": "team",
+    "withdraw": "team", "rest": "team", "return": "team", "back": "team", "shelter_open": "people",
+    "shelter_full": "people", "loaded": "supply", "delivery": "supply", "injured": "harm", "dead": "harm",
+}
+TOGETHER_S = {"warning_order": 60.0, "shelter_open": 300.0, "shelter_full": 60.0, "injured": 600.0, "dead": 600.0,
+              "road_closed": 300.0, "order": 0.0, "rest": 60.0, "return": 60.0, "back": 300.0}
+"""Events of a kind within this long of the first of them are told as one where they are more than two."""
+NAMES_TOLD = 6
+SHARES_SAFE = (0.5, 0.9)
+
+
+def moments(facts: RunFacts) -> list[dict[str, Any]]:
+    """Return {"t", "kind", "cat", "text", "x", "y"} in order of time; x, y in m or None."""
+    rows: list[dict[str, Any]] = []
+    open_groups: dict[str, list[dict[str, Any]]] = {}
+    groups: list[list[dict[str, Any]]] = []
+    for event in facts.of(*CATEGORY):
+        kind = event["kind"]
+        group = open_groups.get(kind)
+        if group and kind in TOGETHER_S and event["t_s"] - group[0]["t_s"] <= TOGETHER_S[kind]:
+            group.append(event)
+        else:
+            open_groups[kind] = [event]
+            groups.append(open_groups[kind])
+    for group in groups:
+        if len(group) > 2 and f"group.{group[0]['kind']}" in facts.words:
+            rows.append(_row(group[0], _together(group, facts)))
+        else:
+            rows += [_row(event, tell(event, facts)) for event in group]
+    rows += milestones(facts)
+    return sorted(rows, key=lambda row: row["t"])
+
+
+def _row(event: dict[str, Any], text: str) -> dict[str, Any]:
+    known = event["x"] is not None and np.isfinite(event["x"])
+    return {"t": round(event["t_s"]), "kind": event["kind"], "cat": CATEGORY[event["kind"]], "text": text,
+            "x": round(event["x"]) if known else None, "y": round(event["y"]) if known else None}
+
+
+def _together(group: list[dict[str, Any]], facts: RunFacts) -> str:
+    words = facts.words
+    key = "agent" if group[0]["kind"] in ("order", "rest", "return", "back") else "place"
+    names = [facts.all_names.get(event[key], "") for event in group]
+    names = [name for name in names if name]
+    told = words("list.join").join(names[:NAMES_TOLD]) + (words("group.more") if len(names) > NAMES_TOLD else "")
+    return words(f"group.{group[0]['kind']}", n=len(group), names=told).rstrip(": ：")
+
+
+def milestones(facts: RunFacts) -> list[dict[str, Any]]:
+    """Return when the first people left, and when half and nine tenths of all who left were safe."""
+    left = [(e["t_s"], int(e["detail"].get("people", 1))) for e in facts.household_events if e["kind"] == "departed"]
+    safe = [(e["t_s"], int(e["detail"].get("people", 1))) for e in facts.household_events
+            if e["kind"] in ("sheltered", "away")]
+    rows = []
+    if left:
+        rows.append(_milestone(left[0][0], facts.words("milestone.first_left")))
+    total, sofar, shares = sum(n for _, n in left), 0, list(SHARES_SAFE)
+    for t, n in safe:
+        sofar += n
+        while shares and sofar >= shares[0] * total:
+            rows.append(_milestone(t, facts.words("milestone.safe", share=f"{100 * shares.pop(0):.0f}",
+                                                  people=f"{sofar:,}")))
+    stranded = [e for e in facts.household_events if e["kind"] == "stranded"]
+    if stranded:
+        rows.append(_milestone(stranded[0]["t_s"], facts.words("milestone.stranded"), "harm"))
+    return rows
+
+
+def _milestone(t_s: float, text: str, category: str = "people") -> dict[str, Any]:
+    return {"t": round(t_s), "kind": "milestone", "cat": category, "text": text, "x": None, "y": None}
