@@ -27,7 +27,7 @@ from sim.world.boundary import (
     sea_mask,
     water_mask,
 )
-from sim.world.coast import load_rings, topojson_rings, vectorise_mask, write_coast
+from sim.world.coast import GLOBE_STEP_DEG, globe_land, load_rings, topojson_rings, vectorise_mask, write_coast
 from sim.world.grid import Grid
 from sim.world.projection import Projection, gcj02_to_wgs84, wgs84_to_gcj02
 
@@ -234,6 +234,16 @@ def test_topojson_arcs_are_joined(tmp_path: Path) -> None:
     [ring] = topojson_rings(path, (99, 19, 110, 30))
     assert ring.tolist() == [[100, 20], [102, 20], [102, 22], [100, 22]]
     assert topojson_rings(path, (110, 19, 120, 30)) == []
+
+
+def test_xiangshans_coast_is_what_the_mask_gives() -> None:
+    pytest.importorskip("global_land_mask", reason="global-land-mask (extra 'dev') is not installed: "
+                        "that the shipped coast is the mask's was not checked")
+    land, west, north = globe_land(121.45, 28.9, 122.3, 29.75)
+    made = [ring for polygon in vectorise_mask(land, west, north, GLOBE_STEP_DEG) for ring in polygon]
+    shipped = load_rings(ROOT / "conf/county/xiangshan_coast.geojson")
+    assert len(made) == len(shipped)
+    assert all(np.array_equal(one, other[:-1]) for one, other in zip(made, shipped))
 
 
 def test_a_missing_coast_file_is_named(tmp_path: Path) -> None:
