@@ -27,7 +27,14 @@ from sim.world.boundary import (
     sea_mask,
     water_mask,
 )
-from sim.world.coast import GLOBE_STEP_DEG, globe_land, load_rings, topojson_rings, vectorise_mask, write_coast
+from sim.world.coast import (
+    GLOBE_STEP_DEG,
+    globe_land,
+    load_rings,
+    topojson_rings,
+    vectorise_mask,
+    write_coast,
+)
 from sim.world.grid import Grid
 from sim.world.projection import Projection, gcj02_to_wgs84, wgs84_to_gcj02
 
