@@ -1,7 +1,7 @@
 """A small made-up run folder, in the very format runs are written in, for tests of what reads run folders.
 
-Everything in it is a closed formula of the cell, the household or the team: a fire that grows as an ellipse,
-300 households on a grid of streets, four teams, two trucks, five shelters. The same call gives the same bytes.
+Everything in it is a closed formula of the cell, the household or the team: a fire that grows as an
+ellipse, 300 households on a grid of streets, four teams, two trucks, five shelters.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from sim.random import Streams
 from sim.recorder import EventLog
 from sim.world.classes import LandCover, RoadClass
+from tests.runfolder_words import write_words
 
 CELL_M = 60.0
 NY, NX = 220, 300
@@ -123,7 +123,9 @@ def make_run_folder(path: Path, *, with_shelters: bool = True) -> Path:
     _hazard_events(made)
     _write_events(made, path)
     _write_series(made, reached, path)
-    _write_words(path, with_shelters)
+    write_words(
+        path, with_shelters=with_shelters, duration_s=DURATION_S, households=HOUSEHOLDS, cells=NY * NX
+    )
     return path
 
 
@@ -140,7 +142,8 @@ def _network() -> dict[str, NDArray[Any]]:
     klass[(col[tails] == 15) & (col[heads] == 15)] = RoadClass.COUNTY
     klass[(row[tails] == 16) & (row[heads] == 16)] = RoadClass.PROVINCIAL
     return {
-        "node_x": (X0_M + col * STREET_M).astype(np.float32), "node_y": (Y0_M - row * STREET_M).astype(np.float32),
+        "node_x": (X0_M + col * STREET_M).astype(np.float32),
+        "node_y": (Y0_M - row * STREET_M).astype(np.float32),
         "link_tail": tails.astype(np.int32), "link_head": heads.astype(np.int32), "link_class": klass,
         "link_kind": np.zeros(len(tails), np.uint8),
     }
@@ -321,8 +324,8 @@ def _write_events(made: _Made, path: Path) -> None:
 
 
 def _write_series(made: _Made, reached: NDArray[np.float32], path: Path) -> None:
-    names = ["t_s", "warned", "preparing", "moving", "sheltered", "away", "stranded", "exposed", "injured", "dead",
-             "teams_out", "forest_fire.burned_ha", "forest_fire.line_m"]
+    names = ["t_s", "warned", "preparing", "moving", "sheltered", "away", "stranded", "exposed", "injured",
+             "dead", "teams_out", "forest_fire.burned_ha", "forest_fire.line_m"]
     with (path / "series.csv").open("w", newline="", encoding="utf-8") as out:
         rows = csv.writer(out)
         rows.writerow(names)
@@ -337,47 +340,3 @@ def _write_series(made: _Made, reached: NDArray[np.float32], path: Path) -> None
             burned = float((reached <= t).sum()) * CELL_M**2 / 1e4
             rows.writerow([t, warned, warned - left, left - sheltered - stranded, sheltered, 0, stranded,
                            3 if t >= 9000 else 0, 1 if t >= 9000 else 0, 0, out_now, round(burned, 2), line])
-
-
-def _write_words(path: Path, with_shelters: bool) -> None:
-    def kpi(key: str, name: str, zh: str, value: float | None, unit: str, op: str | None, target: float | None,
-            met: bool | None, scope: str = "run") -> dict[str, Any]:
-        return {"key": key, "name": name, "name_zh": zh, "value": value, "unit": unit, "target": target, "op": op,
-                "met": met, "definition": f"{name}, as measured in the run.", "definition_zh": f"{zh}(本次运行实测)。",
-                "source": "made up for tests" if target is not None else "", "scope": scope}
-
-    kpis = [
-        kpi("arrival.first_min", "Alarm to first team on scene", "接警至首支队伍到场", 67.0, "min", "<=", 30.0, False),
-        kpi("coverage.residents_30min", "Residents reached in 30 min (day)", "半小时到达居民覆盖率(白天)", 0.8123,
-            "share", ">=", 0.8, True, "plan"),
-        kpi("supply.served_12h", "Shelters supplied within 12 h", "12小时内物资到达的避难场所占比",
-            0.667 if with_shelters else None, "share", ">=", 1.0, False if with_shelters else None),
-        kpi("casualties.dead", "Deaths", "死亡人数", 0.0, "persons", "<=", 0.0, True),
-        kpi("forest_fire.burned_ha", "Burned area", "过火面积", 1284.36, "ha", None, None, None),
-        kpi("evacuation.left", "Residents who left", "实际转移人数", 912.0, "persons", None, None, None),
-    ]
-    (path / "kpis.json").write_text(json.dumps(kpis, ensure_ascii=False, indent=1), encoding="utf-8")
-    manifest = {
-        "sandtable": "0.1.0", "versions": {"python": "3.11", "numpy": "2"}, "git": None,
-        "settings_sha256": "0" * 64, "world_digest": "1" * 64, "seed": 7, "replication": 0, "county": "testshire",
-        "county_name": "Testshire", "county_name_zh": "试验县", "plan": "baseline", "plan_title": "Baseline plan",
-        "plan_title_zh": "现状方案", "scenario": "forest_fire/default", "scenario_title": "Fire at Yunding Forest Park",
-        "scenario_title_zh": "云顶森林公园火灾", "start": "2026-04-04T13:00:00+08:00", "duration_s": DURATION_S,
-        "wall_s": 3.2, "peak_memory_mb": 310.0, "cpu_s": {"world": 0.2, "simulate": 2.1, "record": 0.3, "report": 0.0},
-        "counts": {"residents": 9805, "households": 3300, "vehicles": 1500, "links": 2708, "nodes": 713,
-                   "cells": NY * NX, "teams": 4, "trucks": 2, "shelters": 5 if with_shelters else 0},
-        "traced": {"households": HOUSEHOLDS, "of": 310},
-        "targets_title": "Test targets", "targets_title_zh": "试验目标",
-        "layers": [
-            {"key": "forest_fire.arrival_s", "hazard": "forest_fire", "name": "arrival_s", "dtype": "float32",
-             "unit": "s", "doc": "Time the fire reaches the cell", "doc_zh": "火头到达时间", "grows": True},
-            {"key": "forest_fire.flame_length_m", "hazard": "forest_fire", "name": "flame_length_m",
-             "dtype": "float32", "unit": "m", "doc": "Flame length", "doc_zh": "火焰长度", "grows": False}],
-        "data_grades": {"terrain": "synthetic", "villages": "synthetic", "residents": "estimate",
-                        "shelter capacity": "assumption"},
-        "footnotes": [{"en": "Everything in this folder is made up for tests.", "zh": "本文件夹内容均为测试虚构。"}],
-        "warnings": ["2 links are unverified"],
-    }
-    (path / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    settings = {"county": "testshire", "seed": 7, "plan": {"id": "baseline", "command": {"teams_per_task": 4}}}
-    (path / "settings.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")

@@ -15,12 +15,33 @@ from viz.words import Words
 
 TEAM, TRUCK = 1, 2
 KEY_KINDS = (
-    "ignition", "release", "alarm", "command", "order", "turnout", "on_scene", "work", "rest", "withdraw", "return",
-    "back", "warning_order", "shelter_open", "shelter_full", "loaded", "delivery", "road_closed", "road_open",
-    "contained", "injured", "dead",
+    "ignition",
+    "release",
+    "alarm",
+    "command",
+    "order",
+    "turnout",
+    "on_scene",
+    "work",
+    "rest",
+    "withdraw",
+    "return",
+    "back",
+    "warning_order",
+    "shelter_open",
+    "shelter_full",
+    "loaded",
+    "delivery",
+    "road_closed",
+    "road_open",
+    "contained",
+    "injured",
+    "dead",
 )
 """Kinds few enough to be told one by one; households' own events are told in sums."""
-HOUSEHOLD_KINDS = ("departed", "sheltered", "away", "stranded", "exposed")
+HOUSEHOLD_KINDS = ("departed", "sheltered", "left", "away", "stranded", "exposed")
+SAFE_KINDS = ("sheltered", "left", "away")
+"""In a shelter, or out of the county."""
 
 
 @dataclass
@@ -116,7 +137,7 @@ class RunFacts:
         """Every team of the run, first on scene first; those never ordered out come last."""
         t = self.folder.tracks
         teams = {str(t["mover_id"][i]): TeamFacts(str(t["mover_id"][i]), str(t["mover_name"][i]),
-                                                  str(t["mover_name_zh"][i]), i)
+                                                  str(t["mover_name_zh"][i]), int(i))
                  for i in np.flatnonzero(t["mover_kind"] == TEAM)}
         for event in self.of("order", "turnout", "on_scene", "work"):
             team = teams.get(event["agent"])
@@ -164,7 +185,7 @@ class RunFacts:
                 if village.first_left_s is None:
                     village.first_left_s = event["t_s"]
             elif event["agent"] in home:
-                if event["kind"] in ("sheltered", "away"):
+                if event["kind"] in SAFE_KINDS:
                     home[event["agent"]].safe += people
                     moves.append((home[event["agent"]].id, event["t_s"], "safe", people))
                 elif event["kind"] == "stranded":
@@ -182,7 +203,9 @@ class RunFacts:
     @cached_property
     def deliveries(self) -> list[tuple[float, str, str, int]]:
         """(t, shelter id, truck id, packs) of every delivery."""
-        return [(e["t_s"], e["place"], e["agent"], int(e["detail"].get("packs", 0))) for e in self.of("delivery")]
+        return [
+            (e["t_s"], e["place"], e["agent"], int(e["detail"].get("packs", 0))) for e in self.of("delivery")
+        ]
 
     @cached_property
     def line_built(self) -> list[NDArray[np.float64]]:

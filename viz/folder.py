@@ -46,8 +46,12 @@ class RunFolder:
     def _file(self, name: str) -> Path:
         file = self.path / name
         if not file.is_file():
-            raise InputError("the run folder is not whole: a file is missing", value=name, where=str(self.path),
-                             mend="run it again; a run folder is written whole or not at all")
+            raise InputError(
+                "the run folder is not whole: a file is missing",
+                value=name,
+                where=str(self.path),
+                mend="run it again; a run folder is written whole or not at all",
+            )
         return file
 
     def _json(self, name: str) -> Any:
@@ -154,8 +158,11 @@ class RunFolder:
         try:
             with duckdb.connect(config={"threads": 1}) as db:
                 rows = db.execute(
-                    "SELECT t_s, kind, agent, place, x, y, detail FROM read_parquet(?)" + wanted + " ORDER BY seq",
-                    args).fetchall()
+                    "SELECT t_s, kind, agent, place, x, y, detail FROM read_parquet(?)"
+                    + wanted
+                    + " ORDER BY seq",
+                    args,
+                ).fetchall()
         except duckdb.Error as error:
             raise InputError(f"a file of the run folder is broken: {error}", value=file.name,
                              where=str(self.path), mend="run it again") from None

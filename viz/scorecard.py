@@ -25,7 +25,9 @@ def target_text(row: dict[str, Any], words: Words) -> str:
     """Return a KPI's target with its operator and unit, such as ``≤ 30 min``; empty without one."""
     if row.get("target") is None:
         return ""
-    return f"{SIGNS.get(str(row['op']), str(row['op']))} {words.value(float(row['target']), str(row['unit']))}"
+    return (
+        f"{SIGNS.get(str(row['op']), str(row['op']))} {words.value(float(row['target']), str(row['unit']))}"
+    )
 
 
 def in_order(kpis: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

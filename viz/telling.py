@@ -29,5 +29,9 @@ def near_place(event: dict[str, Any], facts: RunFacts) -> str:
     t = facts.folder.tracks
     if event["x"] is None or not np.isfinite(event["x"]) or not len(t["place_x"]):
         return ""
-    i = int(np.argmin((t["place_x"].astype(float) - event["x"]) ** 2 + (t["place_y"].astype(float) - event["y"]) ** 2))
+    i = int(
+        np.argmin(
+            (t["place_x"].astype(float) - event["x"]) ** 2 + (t["place_y"].astype(float) - event["y"]) ** 2
+        )
+    )
     return facts.names("place")[str(t["place_id"][i])]

@@ -34,7 +34,7 @@ def table() -> dict[str, dict[str, str]]:
 
 
 class Words:
-    """The words of one language: ``words("report.title", county=...)``; raises KeyError for an unknown key."""
+    """The words of one language: ``words("report.title", county=...)``; KeyError for a key unknown."""
 
     def __init__(self, lang: str) -> None:
         if lang not in LANGUAGES:
@@ -43,6 +43,7 @@ class Words:
         self.lang = lang
 
     def __call__(self, key: str, **parts: object) -> str:
+        """Return the words of a key, ``parts`` filled in. Raises KeyError for an unknown key."""
         text = table()[key][self.lang]
         return text.format(**parts) if parts else text
 

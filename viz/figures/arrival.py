@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from viz.facts import RunFacts, TeamFacts
 from viz.figures.style import (
@@ -56,7 +57,7 @@ def arrival_curve(facts: RunFacts) -> Figure:
     ax.annotate(words("fig.arrival.ordered", n=len(ordered)), (0.0, len(ordered)), xytext=(5, 3),
                 xycoords=("axes fraction", "data"), textcoords="offset points", ha="left", fontsize=8.5,
                 color=FAINT)
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="lower right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")
     return figure
 

@@ -33,9 +33,13 @@ def evacuation_sums(series: dict[str, Series]) -> dict[str, Series]:
     def of(*names: str) -> Series:
         return sum((series.get(name, zero) for name in names), zero)
 
+    gone = "left" if "left" in series else "away"
     return {
-        "warned": np.maximum.accumulate(of("warned")), "departed": of("moving", "sheltered", "away", "stranded"),
-        "safe": of("sheltered", "away"), "stranded": of("stranded"), "exposed": of("exposed"),
+        "warned": np.maximum.accumulate(of("warned")),
+        "departed": of("moving", "sheltered", gone, "stranded"),
+        "safe": of("sheltered", gone),
+        "stranded": of("stranded"),
+        "exposed": of("exposed"),
     }
 
 

@@ -60,15 +60,26 @@ def team_gantt(facts: RunFacts) -> Figure:
                     linewidth=0)
         if team.on_scene_s is not None:
             ax.plot(team.on_scene_s, row, marker="v", markersize=6, color=INK, zorder=4)
-    ax.set_yticks(range(len(teams)), [words.pick({"name": team.name, "name_zh": team.name_zh}) for team in teams])
+    ax.set_yticks(
+        range(len(teams)), [words.pick({"name": team.name, "name_zh": team.name_zh}) for team in teams]
+    )
     ax.tick_params(axis="y", colors=INK, labelsize=8.5, length=0)
     ax.set_ylim(len(teams) - 0.4, -0.9)
     clock_axis(ax, folder, 0.0, folder.duration_s, words("axis.clock"))
     mark_time(ax, facts.alarm_s, words("event.alarm"), VERMILION)
     mark_time(ax, facts.first("contained"), words("event.contained"), FAINT)
-    keys = [Patch(facecolor=STATUS_COLOURS[s], hatch=STATUS_HATCHES[s], edgecolor="white", label=words(f"status.{s}"))
-            for s in sorted(seen)]
+    keys = [
+        Patch(
+            facecolor=STATUS_COLOURS[s],
+            hatch=STATUS_HATCHES[s],
+            edgecolor="white",
+            label=words(f"status.{s}"),
+        )
+        for s in sorted(seen)
+    ]
     on_scene = ax.plot([], [], marker="v", markersize=6, color=INK, linestyle="none",
                        label=words("event.on_scene"))
-    figure.legend(handles=[*keys, *on_scene], loc="outside lower center", ncols=8, fontsize=8.5, frameon=False)
+    figure.legend(
+        handles=[*keys, *on_scene], loc="outside lower center", ncols=8, fontsize=8.5, frameon=False
+    )
     return figure

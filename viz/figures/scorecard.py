@@ -19,7 +19,7 @@ SPREAD = 2.0
 
 @in_house_style
 def scorecard_figure(facts: RunFacts) -> Figure:
-    """Draw a row a target: the verdict's badge, the KPI's name, its value as a bar against the target's tick."""
+    """Draw a row a target: the verdict's badge, the KPI's name, its value as a bar against the target."""
     words = facts.words
     rows = [row for row in facts.folder.kpis if row.get("target") is not None]
     figure = new_figure(0.8 + 0.42 * max(len(rows), 2))
@@ -50,8 +50,14 @@ def _row(ax: Axes, i: int, row: dict[str, Any], facts: RunFacts) -> None:
     ax.plot([left, left + width], [i, i], color="#e3e7ea", linewidth=7, solid_capstyle="butt", zorder=1)
     if value is not None:
         share = min(float(value) / target, SPREAD) if target > 0 else (0.0 if row.get("met") else SPREAD)
-        ax.plot([left, left + width * share / SPREAD], [i, i], color=colour, linewidth=7, solid_capstyle="butt",
-                zorder=2)
+        ax.plot(
+            [left, left + width * share / SPREAD],
+            [i, i],
+            color=colour,
+            linewidth=7,
+            solid_capstyle="butt",
+            zorder=2,
+        )
         if share >= SPREAD and target > 0:
             ax.plot(left + width, i, marker=">", color=colour, markersize=7, zorder=3, clip_on=False)
     tick = left + (width / SPREAD if target > 0 else 0)

@@ -27,7 +27,7 @@ FULL = 0.9995
 
 @in_house_style
 def shelter_occupancy(facts: RunFacts) -> Figure:
-    """Draw a strip a shelter, coloured by how full it is, and a bar of its fullest moment over its capacity."""
+    """Draw a strip a shelter, coloured by how full it is, and a bar of its fullest moment."""
     words, folder, t = facts.words, facts.folder, facts.folder.tracks
     occupancy = t["shelter_occupancy"]
     peak = occupancy.max(axis=0) if occupancy.size else np.zeros(0)
@@ -58,7 +58,7 @@ def shelter_occupancy(facts: RunFacts) -> Figure:
                           format=lambda v, _: f"{100 * v:.0f}%")
     bar.set_label(words("fig.shelters.fill"), fontsize=8.5, color=INK)
     bar.ax.tick_params(labelsize=8)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     dress(right, title=words("fig.shelters.peak"), x=words("unit.persons_axis"), grid="x")
     right.barh(rows, capacity, height=0.72, facecolor="#f4f6f7", edgecolor="#9aa3a9", linewidth=0.8)
     full = peak[order] >= capacity

@@ -19,10 +19,22 @@ from viz.figures.labels import Label, place_labels
 from viz.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, WIDTH_IN, in_house_style, new_figure
 from viz.terrain import ground_rgb
 
-ROAD_WIDTH = {RoadClass.EXPRESSWAY: 2.6, RoadClass.NATIONAL: 2.0, RoadClass.PROVINCIAL: 1.6, RoadClass.COUNTY: 1.1,
-              RoadClass.VILLAGE: 0.55, RoadClass.STREET: 0.3}
-ROAD_COLOUR = {RoadClass.EXPRESSWAY: "#8d6e63", RoadClass.NATIONAL: "#a1887f", RoadClass.PROVINCIAL: "#a1887f",
-               RoadClass.COUNTY: "#b8aaa2", RoadClass.VILLAGE: "#c4bbb4", RoadClass.STREET: "#cfc8c2"}
+ROAD_WIDTH = {
+    RoadClass.EXPRESSWAY: 2.6,
+    RoadClass.NATIONAL: 2.0,
+    RoadClass.PROVINCIAL: 1.6,
+    RoadClass.COUNTY: 1.1,
+    RoadClass.VILLAGE: 0.55,
+    RoadClass.STREET: 0.3,
+}
+ROAD_COLOUR = {
+    RoadClass.EXPRESSWAY: "#8d6e63",
+    RoadClass.NATIONAL: "#a1887f",
+    RoadClass.PROVINCIAL: "#a1887f",
+    RoadClass.COUNTY: "#b8aaa2",
+    RoadClass.VILLAGE: "#c4bbb4",
+    RoadClass.STREET: "#cfc8c2",
+}
 BANDS = 6
 HEAT = ("#7f1d1d", "#b42318", "#d9480f", "#f08c00", "#fab005", "#ffe066")
 """Reached first, dark, to reached last, light: they differ in lightness too."""
@@ -69,7 +81,7 @@ def spread_map(facts: RunFacts) -> Figure:
 
 
 def view_box(facts: RunFacts) -> tuple[float, float, float, float]:
-    """Return west, east, south, north in m of what a map of the run must show: hazard, orders, teams at work."""
+    """Return west, east, south, north in m of what a map must show: hazard, orders, teams at work."""
     folder, t = facts.folder, facts.folder.tracks
     grid = folder.grid
     xs: list[float] = []
@@ -111,9 +123,19 @@ def _roads(ax: Axes, t: dict[str, NDArray[Any]], view: tuple[float, float, float
         of = np.flatnonzero(one_way & (t["link_class"] == klass))
         if not len(of):
             continue
-        lines = np.stack([np.column_stack([x[tail[of]], y[tail[of]]]), np.column_stack([x[head[of]], y[head[of]]])], 1)
-        ax.add_collection(LineCollection(list(lines), colors=ROAD_COLOUR[klass], linewidths=thin * ROAD_WIDTH[klass],
-                                         zorder=2, capstyle="round"), autolim=False)
+        lines = np.stack(
+            [np.column_stack([x[tail[of]], y[tail[of]]]), np.column_stack([x[head[of]], y[head[of]]])], 1
+        )
+        ax.add_collection(
+            LineCollection(
+                list(lines),
+                colors=ROAD_COLOUR[klass],
+                linewidths=thin * ROAD_WIDTH[klass],
+                zorder=2,
+                capstyle="round",
+            ),
+            autolim=False,
+        )
 
 
 def band_hours(latest_s: float, first_s: float) -> list[float]:
@@ -142,14 +164,22 @@ def _isochrones(ax: Axes, facts: RunFacts) -> list[Any]:
         count = len(bounds) - 1
         colours = [HEAT[round(i * (len(HEAT) - 1) / max(count - 1, 1))] for i in range(count)]
         west, north = grid.x0_m + cut[1].start * grid.cell_m, grid.y0_m - cut[0].start * grid.cell_m
-        ax.imshow(band, cmap=ListedColormap(colours), vmin=-0.5, vmax=count - 0.5, alpha=0.62,
-                  interpolation="nearest", zorder=3,
-                  extent=(west, west + band.shape[1] * grid.cell_m, north - band.shape[0] * grid.cell_m, north))
+        ax.imshow(
+            band,
+            cmap=ListedColormap(colours),
+            vmin=-0.5,
+            vmax=count - 0.5,
+            alpha=0.62,
+            interpolation="nearest",
+            zorder=3,
+            extent=(west, west + band.shape[1] * grid.cell_m, north - band.shape[0] * grid.cell_m, north),
+        )
         far = np.where(np.isfinite(hours), hours, bounds[-1] * 4 + 1)
         if min(far.shape) > 2 and count > 1:
-            lines = ax.contour(x[cut[1]], y[cut[0]], far, levels=bounds[1:-1], colors="#5c1414", linewidths=0.8,
-                               zorder=4)
-            ax.clabel(lines, fmt=lambda v: f"{v:g} h", fontsize=7.5, inline_spacing=2)
+            lines = ax.contour(
+                x[cut[1]], y[cut[0]], far, levels=bounds[1:-1], colors="#5c1414", linewidths=0.8, zorder=4
+            )
+            ax.clabel(lines, fmt=lambda v: f"{v:g} {words('unit.h')}", fontsize=7.5, inline_spacing=2)
         ax.contour(x[cut[1]], y[cut[0]], np.isfinite(hours).astype(float), levels=[0.5], colors="#3b0d0d",
                    linewidths=1.3, zorder=4)
         handles.append(Line2D([], [], linestyle="none", label=words("fig.map.reached")))
@@ -166,6 +196,7 @@ def _hazard_layers(facts: RunFacts) -> list[dict[str, Any]]:
 def _tracks(ax: Axes, facts: RunFacts) -> list[Any]:
     words, t = facts.words, facts.folder.tracks
     handles: list[Any] = []
+    dash: Any
     for kind, colour, dash, key in ((TEAM, BLUE, "-", "fig.map.team_track"),
                                     (TRUCK, "#7a5195", (0, (4, 1.5)), "fig.map.truck_track")):
         drawn = False
@@ -173,8 +204,15 @@ def _tracks(ax: Axes, facts: RunFacts) -> list[Any]:
             a, b = int(t["mover_start"][i]), int(t["mover_start"][i + 1])
             if b - a < 2:
                 continue
-            ax.plot(t["mover_x"][a:b], t["mover_y"][a:b], color=colour, linestyle=dash, linewidth=1.1, alpha=0.75,
-                    zorder=6)
+            ax.plot(
+                t["mover_x"][a:b],
+                t["mover_y"][a:b],
+                color=colour,
+                linestyle=dash,
+                linewidth=1.1,
+                alpha=0.75,
+                zorder=6,
+            )
             drawn = True
         if drawn:
             handles.append(Line2D([], [], color=colour, linestyle=dash, linewidth=1.4, label=words(key)))
@@ -199,10 +237,22 @@ def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label],
         x, y = np.atleast_1d(x), np.atleast_1d(y)
         if not _inside(x, y, (*ax.get_xlim(), *ax.get_ylim())).any():
             return
-        ax.scatter(x, y, marker=marker, s=size, facecolor=face, edgecolor="white", linewidth=0.8, zorder=zorder)
+        ax.scatter(
+            x, y, marker=marker, s=size, facecolor=face, edgecolor="white", linewidth=0.8, zorder=zorder
+        )
         obstacles.extend(zip(x.tolist(), y.tolist()))
-        handles.append(Line2D([], [], linestyle="none", marker=marker, markersize=size**0.5, markerfacecolor=face,
-                              markeredgecolor="white", label=words(key)))
+        handles.append(
+            Line2D(
+                [],
+                [],
+                linestyle="none",
+                marker=marker,
+                markersize=size**0.5,
+                markerfacecolor=face,
+                markeredgecolor="white",
+                label=words(key),
+            )
+        )
 
     names = facts.names("place")
     ordered = {v.id for v in facts.villages if v.ordered_s is not None}
@@ -210,7 +260,15 @@ def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label],
     is_ordered = np.array([i in ordered for i in ids], bool)
     quiet = (t["place_kind"] == "village") & ~is_ordered
     if quiet.any():
-        ax.scatter(t["place_x"][quiet], t["place_y"][quiet], marker="o", s=7, facecolor="#78848c", linewidth=0, zorder=8)
+        ax.scatter(
+            t["place_x"][quiet],
+            t["place_y"][quiet],
+            marker="o",
+            s=7,
+            facecolor="#78848c",
+            linewidth=0,
+            zorder=8,
+        )
         handles.append(Line2D([], [], linestyle="none", marker="o", markersize=3, markerfacecolor="#78848c",
                               markeredgewidth=0, label=words("fig.map.village")))
     if is_ordered.any():
@@ -231,13 +289,28 @@ def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label],
     size = {"unit": 10.5, "site": 9.5}
     for i, key in enumerate(ids):
         kind = str(t["place_kind"][i])
-        labels.append(Label(float(t["place_x"][i]), float(t["place_y"][i]), names[key],
-                            2 if is_ordered[i] else rank.get(kind, 4), 8.2 if is_ordered[i] else size.get(kind, 7.0),
-                            "#8a4b00" if is_ordered[i] else INK if kind in size else FAINT))
+        labels.append(
+            Label(
+                float(t["place_x"][i]),
+                float(t["place_y"][i]),
+                names[key],
+                2 if is_ordered[i] else rank.get(kind, 4),
+                8.2 if is_ordered[i] else size.get(kind, 7.0),
+                "#8a4b00" if is_ordered[i] else INK if kind in size else FAINT,
+            )
+        )
     shelter_names = facts.names("shelter")
-    for i in np.flatnonzero(used):
-        labels.append(Label(float(t["shelter_x"][i]), float(t["shelter_y"][i]), shelter_names[str(t["shelter_id"][i])],
-                            3, 7.4, "#00684c"))
+    labels += [
+        Label(
+            float(t["shelter_x"][i]),
+            float(t["shelter_y"][i]),
+            shelter_names[str(t["shelter_id"][i])],
+            3,
+            7.4,
+            "#00684c",
+        )
+        for i in np.flatnonzero(used)
+    ]
     return labels, obstacles
 
 
@@ -246,11 +319,23 @@ def _scale_bar(ax: Axes, view: tuple[float, float, float, float], km: str) -> No
     length = next((s for s in (200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000) if s > wide / 8), 50_000)
     x, y = view[0] + 0.035 * wide, view[2] + 0.035 * (view[3] - view[2])
     high = 0.006 * (view[3] - view[2])
-    ax.add_patch(Rectangle((x - 0.012 * wide, y - 2.2 * high), length + 0.024 * wide, 9.5 * high, facecolor="white",
-                           alpha=0.82, zorder=21, linewidth=0))
+    ax.add_patch(
+        Rectangle(
+            (x - 0.012 * wide, y - 2.2 * high),
+            length + 0.024 * wide,
+            9.5 * high,
+            facecolor="white",
+            alpha=0.82,
+            zorder=21,
+            linewidth=0,
+        )
+    )
     ax.add_patch(Rectangle((x, y), length / 2, high, facecolor=INK, zorder=22))
-    ax.add_patch(Rectangle((x + length / 2, y), length / 2, high, facecolor="white", edgecolor=INK, linewidth=0.6,
-                           zorder=22))
+    ax.add_patch(
+        Rectangle(
+            (x + length / 2, y), length / 2, high, facecolor="white", edgecolor=INK, linewidth=0.6, zorder=22
+        )
+    )
     ax.text(x + length / 2, y + 1.6 * high, f"{length / 1000:g} {km}", ha="center", va="bottom", fontsize=8,
             color=INK, zorder=22)
 
@@ -273,5 +358,10 @@ def _overview(figure: Figure, facts: RunFacts, ground: NDArray[np.uint8],
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_color("#9aa3a9")
-    ax.set_title(facts.words("fig.map.overview", county=facts.words.pick(facts.folder.manifest, "county_name")),
-                 fontsize=8.5, color=FAINT, loc="left", pad=3)
+    ax.set_title(
+        facts.words("fig.map.overview", county=facts.words.pick(facts.folder.manifest, "county_name")),
+        fontsize=8.5,
+        color=FAINT,
+        loc="left",
+        pad=3,
+    )

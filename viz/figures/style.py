@@ -31,8 +31,8 @@ STATUS_HATCHES = ("", "..", "", "//", "", "xx", "\\\\")
 
 def new_figure(height_in: float = 4.6, width_in: float = WIDTH_IN) -> Figure:
     """Return an empty figure of the house's width, outside pyplot."""
-    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=PAPER, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=PAPER)
+    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)
     return figure
 
 
@@ -66,7 +66,9 @@ def dress(ax: Axes, *, title: str = "", x: str = "", y: str = "", grid: str = "b
 def say_instead(ax: Axes, text: str) -> None:
     """Write in empty axes why they are empty."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=12, color=FAINT, wrap=True)
+    ax.text(
+        0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=12, color=FAINT, wrap=True
+    )
 
 
 def clock_axis(ax: Axes, folder: Any, t0_s: float, t1_s: float, label: str) -> None:
@@ -95,9 +97,19 @@ def mark_time(ax: Axes, t: float | None, text: str, colour: str = INK, *, top: f
     if t is None:
         return
     ax.axvline(t, color=colour, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
-    ax.annotate(text, (t, top), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
-                ha="left", va="top", fontsize=8, color=colour,
-                bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8}, zorder=6)
+    ax.annotate(
+        text,
+        (t, top),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -2),
+        textcoords="offset points",
+        ha="left",
+        va="top",
+        fontsize=8,
+        color=colour,
+        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
+        zorder=6,
+    )
 
 
 def png(figure: Figure) -> bytes:
@@ -120,5 +132,14 @@ def write_png(figure: Figure, path: Path) -> bytes:
     return data
 
 
-__all__ = ["cjk_font", "clock_axis", "dress", "in_house_style", "mark_time", "new_figure", "png", "say_instead",
-           "write_png"]
+__all__ = [
+    "cjk_font",
+    "clock_axis",
+    "dress",
+    "in_house_style",
+    "mark_time",
+    "new_figure",
+    "png",
+    "say_instead",
+    "write_png",
+]

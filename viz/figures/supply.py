@@ -48,11 +48,21 @@ def supply_deliveries(facts: RunFacts) -> Figure:
     for row, key in enumerate(order):
         end = min(first[key], folder.duration_s)
         if key in in_use:
-            ax.plot([in_use[key], end], [row, row], color=ORANGE, linewidth=2.5, solid_capstyle="butt", zorder=2)
+            ax.plot(
+                [in_use[key], end], [row, row], color=ORANGE, linewidth=2.5, solid_capstyle="butt", zorder=2
+            )
             ax.plot(in_use[key], row, marker="|", color=INK, markersize=9, zorder=3)
         if not np.isfinite(first[key]):
-            ax.annotate(words("fig.supply.not_served"), (end, row), xytext=(-6, 2), textcoords="offset points",
-                        fontsize=8, color=VERMILION, ha="right", va="bottom")
+            ax.annotate(
+                words("fig.supply.not_served"),
+                (end, row),
+                xytext=(-6, 2),
+                textcoords="offset points",
+                fontsize=8,
+                color=VERMILION,
+                ha="right",
+                va="bottom",
+            )
         for k, (when, packs) in enumerate(by_shelter[key]):
             ax.plot(when, row, marker="o", markersize=4 + 8 * (packs / most) ** 0.5, color=BLUE,
                     alpha=1.0 if k == 0 else 0.45, markeredgecolor="white", zorder=4)

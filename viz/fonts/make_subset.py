@@ -67,7 +67,13 @@ def rename(font: object) -> None:
     """Give the font the family name of the subset in its name and CFF tables; the copyright stays."""
     names = font["name"]  # type: ignore[index]
     postscript = FAMILY.replace(" ", "") + "-Regular"
-    for name_id, text in ((1, FAMILY), (2, "Regular"), (3, f"2.004;{postscript}"), (4, FAMILY), (6, postscript)):
+    for name_id, text in (
+        (1, FAMILY),
+        (2, "Regular"),
+        (3, f"2.004;{postscript}"),
+        (4, FAMILY),
+        (6, postscript),
+    ):
         names.removeNames(nameID=name_id)
         names.setName(text, name_id, 3, 1, 0x409)
     cff = font["CFF "].cff  # type: ignore[index]

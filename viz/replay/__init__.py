@@ -42,9 +42,15 @@ def render(facts: RunFacts) -> str:
     words = facts.words.under("replay")
     on_fire = any(raster["look"] == FIRE for raster in scene["rasters"])
     return env.get_template("page.html.j2").render(
-        lang="zh-CN" if facts.words.lang == "zh" else "en", title=scene["title"], subtitle=scene["subtitle"], w=words,
-        fit=words["fit_hazard" if on_fire else "fit_other"], css=(HERE / "style.css").read_text(encoding="utf-8"),
-        picture=data_uri(jpeg), arrays=blob, script=script(),
+        lang="zh-CN" if facts.words.lang == "zh" else "en",
+        title=scene["title"],
+        subtitle=scene["subtitle"],
+        w=words,
+        fit=words["fit_hazard" if on_fire else "fit_other"],
+        css=(HERE / "style.css").read_text(encoding="utf-8"),
+        picture=data_uri(jpeg),
+        arrays=blob,
+        script=script(),
         scene=json.dumps(scene, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
 

@@ -13,6 +13,11 @@ window.sandtable = {
   setTime: (t) => { setTime(t); paint(); },
   play, pause,
   fit: (what) => { fit(what); paint(); },
+  whereIs(id) {                            // pixels on the map of a place, shelter, team or truck; null if not drawn
+    paint();
+    const hit = hits.find((h) => id === (h.place || h.base || (h.kind === "mover" ? scene.movers : scene.shelters)[h.i]).id);
+    return hit ? [hit.x, hit.y] : null;
+  },
   counts() {
     const series = {}, dots = countHouseholds(now.t);
     for (const row of scene.series) series[row.key] = seriesAt(row.array, now.t) / row.scale;

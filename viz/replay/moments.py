@@ -1,4 +1,4 @@
-"""The events a replay lists: told in words, like ones at one time told together, with milestones of the evacuation."""
+"""The events a replay lists: told in words, like ones at one time as one, with milestones."""
 
 from __future__ import annotations
 
@@ -6,17 +6,43 @@ from typing import Any
 
 import numpy as np
 
-from viz.facts import RunFacts
+from viz.facts import SAFE_KINDS, RunFacts
 from viz.telling import tell
 
 CATEGORY = {
-    "ignition": "hazard", "release": "hazard", "contained": "hazard", "road_closed": "hazard", "road_open": "hazard",
-    "alarm": "command", "order": "command", "warning_order": "people", "turnout": "team", "on_scene": "team",
-    "withdraw": "team", "rest": "team", "return": "team", "back": "team", "shelter_open": "people",
-    "shelter_full": "people", "loaded": "supply", "delivery": "supply", "injured": "harm", "dead": "harm",
+    "ignition": "hazard",
+    "release": "hazard",
+    "contained": "hazard",
+    "road_closed": "hazard",
+    "road_open": "hazard",
+    "alarm": "command",
+    "order": "command",
+    "warning_order": "people",
+    "turnout": "team",
+    "on_scene": "team",
+    "withdraw": "team",
+    "rest": "team",
+    "return": "team",
+    "back": "team",
+    "shelter_open": "people",
+    "shelter_full": "people",
+    "loaded": "supply",
+    "delivery": "supply",
+    "injured": "harm",
+    "dead": "harm",
 }
-TOGETHER_S = {"warning_order": 60.0, "shelter_open": 300.0, "shelter_full": 60.0, "injured": 600.0, "dead": 600.0,
-              "road_closed": 300.0, "order": 0.0, "rest": 60.0, "return": 60.0, "back": 300.0}
+TOGETHER_S = {
+    "warning_order": 60.0,
+    "shelter_open": 300.0,
+    "shelter_full": 60.0,
+    "injured": 600.0,
+    "dead": 600.0,
+    "road_closed": 300.0,
+    "order": 0.0,
+    "rest": 60.0,
+    "return": 60.0,
+    "back": 300.0,
+}
 """Events of a kind within this long of the first of them are told as one where they are more than two."""
 NAMES_TOLD = 6
 SHARES_SAFE = (0.5, 0.9)
@@ -55,15 +81,21 @@ def _together(group: list[dict[str, Any]], facts: RunFacts) -> str:
     key = "agent" if group[0]["kind"] in ("order", "rest", "return", "back") else "place"
     names = [facts.all_names.get(event[key], "") for event in group]
     names = [name for name in names if name]
-    told = words("list.join").join(names[:NAMES_TOLD]) + (words("group.more") if len(names) > NAMES_TOLD else "")
+    told = words("list.join").join(names[:NAMES_TOLD]) + (
+        words("group.more") if len(names) > NAMES_TOLD else ""
+    )
     return words(f"group.{group[0]['kind']}", n=len(group), names=told).rstrip(": ：")
 
 
 def milestones(facts: RunFacts) -> list[dict[str, Any]]:
     """Return when the first people left, and when half and nine tenths of all who left were safe."""
-    left = [(e["t_s"], int(e["detail"].get("people", 1))) for e in facts.household_events if e["kind"] == "departed"]
+    left = [
+        (e["t_s"], int(e["detail"].get("people", 1)))
+        for e in facts.household_events
+        if e["kind"] == "departed"
+    ]
     safe = [(e["t_s"], int(e["detail"].get("people", 1))) for e in facts.household_events
-            if e["kind"] in ("sheltered", "away")]
+            if e["kind"] in SAFE_KINDS]
     rows = []
     if left:
         rows.append(_milestone(left[0][0], facts.words("milestone.first_left")))

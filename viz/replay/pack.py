@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ class Packer:
         return base64.b64encode(zlib.compress(b"".join(self._parts), LEVEL)).decode("ascii")
 
 
-def pack_arrival(arrival_s: NDArray[np.floating], duration_s: float) -> tuple[NDArray[np.int64], float, list[int]]:
+def pack_arrival(
+    arrival_s: NDArray[np.floating], duration_s: float
+) -> tuple[NDArray[np.int64], float, list[int]]:
     """Return an arrival raster cut to what is reached, in steps, with the step in s and [row, col, h, w].
 
     Steps are the smallest whole seconds that fit 16 bits; 0xFFFF means never within the run.
@@ -73,7 +76,7 @@ def simplify(
     that went before it since the last kept one stay within the tolerance; at most 24 go in a row.
     """
     keep = np.ones(len(t), bool)
-    for a, b in zip(start[:-1], start[1:]):
+    for a, b in pairwise(start):
         anchor = int(a)
         for i in range(int(a) + 1, int(b) - 1):
             span = t[i + 1] - t[anchor]

@@ -1,7 +1,7 @@
 // Households as dots, splatted into one ImageData: a few milliseconds without any help from a graphics card.
 
 const DOT = { home: 0xb46e5a46, moving: 0xffb25a00, safe: 0xff6f9400, stranded: 0xffa01e9b, dead: 0xff101010 };  // ABGR
-const FINAL = { sheltered: "safe", away: "safe", stranded: "stranded", dead: "dead" };
+const FINAL = { sheltered: "safe", left: "safe", stranded: "stranded", dead: "dead" };
 let splat = null, legCursor = null;
 
 // State and place of household i at time t, into spot; legs are walked from where the last call left off.
@@ -41,7 +41,7 @@ function drawHouseholds(canvas, t) {
   }
   const pixels = splat.pixels, r = view.ratio;
   pixels.fill(0);
-  const big = Math.max(2, Math.round((view.scale > 0.04 ? 4 : 3) * r)), small = Math.max(1, Math.round(big / 2));
+  const big = Math.max(2, Math.round((view.scale > 0.03 ? 5 : 3.4) * r)), small = Math.max(1, Math.round(big * 0.45));
   for (let pass = 0; pass < 2; pass++) {          // those at rest first, those under way on top of them
     for (let i = 0; i < scene.households.n; i++) {
       const { x, y, state } = householdAt(i, t);

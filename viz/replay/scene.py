@@ -23,8 +23,20 @@ MANY_LEGS = 120_000
 TOLERANCE_M = 12.0
 """Where there are more legs than that, waypoints go that straight motion passes within this distance."""
 VILLAGE_STEP_S = 300.0
-END_STATES = {4: "sheltered", 5: "away", 6: "stranded", 7: "dead"}
-SERIES_SHOWN = ("warned", "moving", "sheltered", "away", "stranded", "exposed", "injured", "dead", "teams_out")
+END_STATES = {4: "sheltered", 5: "left", 6: "stranded", 8: "dead"}
+"""Codes of agents.population.columns.State that a household can end in."""
+SERIES_SHOWN = (
+    "warned",
+    "moving",
+    "sheltered",
+    "left",
+    "away",
+    "stranded",
+    "exposed",
+    "injured",
+    "dead",
+    "teams_out",
+)
 LOOKS = {"forest_fire": "fire", "chemical_leak": "gas", "typhoon": "water"}
 
 
@@ -35,17 +47,31 @@ def build(facts: RunFacts) -> tuple[dict[str, Any], str, bytes]:
     grid = folder.grid
     start = folder.start
     scene: dict[str, Any] = {
-        "lang": words.lang, "words": words.under("replay") | words.under("status") | {"unit_ha": words.unit("ha")},
-        "title": words("report.title", county=words.pick(manifest, "county_name"),
-                       scenario=words.pick(manifest, "scenario_title")),
+        "lang": words.lang,
+        "words": words.under("replay") | words.under("status") | {"unit_ha": words.unit("ha")},
+        "title": words(
+            "report.title",
+            county=words.pick(manifest, "county_name"),
+            scenario=words.pick(manifest, "scenario_title"),
+        ),
         "subtitle": words("replay.subtitle", plan=words.pick(manifest, "plan_title"), seed=manifest["seed"]),
-        "start_ms": int(start.replace(tzinfo=UTC).timestamp() * 1000), "duration": folder.duration_s,
+        "start_ms": int(start.replace(tzinfo=UTC).timestamp() * 1000),
+        "duration": folder.duration_s,
         "grid": {"x0": grid.x0_m, "y0": grid.y0_m, "cell": grid.cell_m, "ny": grid.ny, "nx": grid.nx},
-        "view": list(view_box(facts)), "onset": facts.onset_s, "alarm": facts.alarm_s,
-        "rasters": _rasters(facts, pack), "places": _places(facts), "bases": _bases(facts),
-        "shelters": _shelters(facts, pack), "movers": _movers(facts, pack), "series": _series(facts, pack),
-        "moments": moments(facts), "households": _households(facts, pack), "villages": _villages(facts, pack),
-        "lines": _lines(facts, pack), "roads": _roads(facts, pack),
+        "view": list(view_box(facts)),
+        "onset": facts.onset_s,
+        "alarm": facts.alarm_s,
+        "rasters": _rasters(facts, pack),
+        "places": _places(facts),
+        "bases": _bases(facts),
+        "shelters": _shelters(facts, pack),
+        "movers": _movers(facts, pack),
+        "series": _series(facts, pack),
+        "moments": moments(facts),
+        "households": _households(facts, pack),
+        "villages": _villages(facts, pack),
+        "lines": _lines(facts, pack),
+        "roads": _roads(facts, pack),
         "notes": [note.get(words.lang) or note.get("en", "") for note in manifest.get("footnotes", [])],
     }
     scene["arrays"] = pack.table
@@ -58,7 +84,9 @@ def _ground(facts: RunFacts) -> bytes:
     image = Image.fromarray(ground_rgb(facts.folder))
     shrink = min(1.0, BASE_PIXELS / max(image.size))
     if shrink < 1:
-        image = image.resize((round(image.width * shrink), round(image.height * shrink)), Image.Resampling.LANCZOS)
+        image = image.resize(
+            (round(image.width * shrink), round(image.height * shrink)), Image.Resampling.LANCZOS
+        )
     out = BytesIO()
     image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
     return out.getvalue()
@@ -74,13 +102,19 @@ def _rasters(facts: RunFacts, pack: Packer) -> list[dict[str, Any]]:
     for i, layer in enumerate(facts.folder.arrivals):
         steps, step, box = pack_arrival(facts.folder.layer(layer["key"]), facts.folder.duration_s)
         pack.add(f"raster{i}", steps)
-        doc = layer.get("doc_zh") if facts.words.lang == "zh" and layer.get("doc_zh") else layer.get("doc", "")
+        doc = (
+            layer.get("doc_zh") if facts.words.lang == "zh" and layer.get("doc_zh") else layer.get("doc", "")
+        )
         look = "line" if "line" in layer["name"] else LOOKS.get(layer["hazard"], "other")
-        rows.append({"array": f"raster{i}", "step": step, "box": box, "doc": doc, "look": look, "key": layer["key"]})
+        rows.append(
+            {"array": f"raster{i}", "step": step, "box": box, "doc": doc, "look": look, "key": layer["key"]}
+        )
     return rows
 
 
-def _metres(facts: RunFacts, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _metres(
+    facts: RunFacts, x: NDArray[Any], y: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return metres east and south of the raster's north-west corner: small numbers pack better."""
     return np.asarray(x, float) - facts.folder.grid.x0_m, facts.folder.grid.y0_m - np.asarray(y, float)
 
@@ -90,17 +124,34 @@ def _places(facts: RunFacts) -> list[dict[str, Any]]:
     x, y = _metres(facts, t["place_x"], t["place_y"])
     names = facts.names("place")
     orders = {village.id: village.ordered_s for village in facts.villages}
-    return [{"id": str(key), "name": names[str(key)], "kind": str(t["place_kind"][i]), "x": round(x[i]), "y": round(y[i]),
-             "residents": int(t["place_residents"][i]), "ordered": orders.get(str(key))}
-            for i, key in enumerate(t["place_id"])]
+    return [
+        {
+            "id": str(key),
+            "name": names[str(key)],
+            "kind": str(t["place_kind"][i]),
+            "x": round(x[i]),
+            "y": round(y[i]),
+            "residents": int(t["place_residents"][i]),
+            "ordered": orders.get(str(key)),
+        }
+        for i, key in enumerate(t["place_id"])
+    ]
 
 
 def _bases(facts: RunFacts) -> list[dict[str, Any]]:
     t = facts.folder.tracks
     x, y = _metres(facts, t["base_x"], t["base_y"])
     names = facts.names("base")
-    return [{"id": str(key), "name": names[str(key)], "kind": str(t["base_kind"][i]), "x": round(x[i]), "y": round(y[i])}
-            for i, key in enumerate(t["base_id"])]
+    return [
+        {
+            "id": str(key),
+            "name": names[str(key)],
+            "kind": str(t["base_kind"][i]),
+            "x": round(x[i]),
+            "y": round(y[i]),
+        }
+        for i, key in enumerate(t["base_id"])
+    ]
 
 
 def _shelters(facts: RunFacts, pack: Packer) -> list[dict[str, Any]]:
@@ -131,7 +182,9 @@ def _households(facts: RunFacts, pack: Packer) -> dict[str, Any]:
     t = facts.folder.tracks
     start, node, when = t["leg_start"], t["leg_node"], np.asarray(t["leg_t"], float)
     if len(node) > MANY_LEGS:
-        keep = simplify(t["node_x"][node].astype(float), t["node_y"][node].astype(float), when, start, TOLERANCE_M)
+        keep = simplify(
+            t["node_x"][node].astype(float), t["node_y"][node].astype(float), when, start, TOLERANCE_M
+        )
         start = np.concatenate([[0], np.cumsum(keep)])[start]
         node, when = node[keep], when[keep]
     pack.add("leg_start", start)

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from viz.facts import RunFacts
+from viz.facts import SAFE_KINDS, RunFacts
 from viz.folder import RunFolder
 from viz.scorecard import in_order, target_text, verdict
 from viz.words import NONE, Words, number
@@ -20,7 +20,7 @@ MOMENTS_SHOWN = 40
 
 
 def report_verb(run_folder: Path, *, lang: str) -> Path:
-    """Write ``report.html`` (``report.zh.html`` in Chinese) and ``figures/*.png`` into a run folder; return its path.
+    """Write ``report.html`` (``report.zh.html`` in Chinese) and ``figures/*.png``; return the report's path.
 
     Raises InputError for an unknown language, or where the folder is no whole run folder.
     """
@@ -36,7 +36,7 @@ def report_verb(run_folder: Path, *, lang: str) -> Path:
 
 
 def draw_figures(facts: RunFacts) -> dict[str, bytes]:
-    """Draw every figure into ``figures/NAME.png`` (``NAME.zh.png`` in Chinese); return their bytes by name."""
+    """Draw every figure to ``figures/NAME.png`` (``NAME.zh.png`` in Chinese); return the bytes by name."""
     from viz.figures import FIGURES
     from viz.figures.style import write_png
 
@@ -54,12 +54,24 @@ def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
                       trim_blocks=True, lstrip_blocks=True)
     words = facts.words
     return env.get_template("report.html.j2").render(
-        w=words, lang="zh-CN" if words.lang == "zh" else "en", css=(HERE / "report.css").read_text(encoding="utf-8"),
-        head=_head(facts), lead=_lead(facts), scorecard=_scorecard(facts), moments=_moments(facts),
-        figures=[{"name": name, "data": base64.b64encode(data).decode(), "caption": words(f"caption.{name}")}
-                 for name, data in figures.items() if name != "scorecard"],
-        scorecard_png=base64.b64encode(figures["scorecard"]).decode(), teams=_teams(facts), villages=_villages(facts),
-        footnotes=_footnotes(facts), machine=_machine(facts), settings=facts.folder.settings_text,
+        w=words,
+        lang="zh-CN" if words.lang == "zh" else "en",
+        css=(HERE / "report.css").read_text(encoding="utf-8"),
+        head=_head(facts),
+        lead=_lead(facts),
+        scorecard=_scorecard(facts),
+        moments=_moments(facts),
+        figures=[
+            {"name": name, "data": base64.b64encode(data).decode(), "caption": words(f"caption.{name}")}
+            for name, data in figures.items()
+            if name != "scorecard"
+        ],
+        scorecard_png=base64.b64encode(figures["scorecard"]).decode(),
+        teams=_teams(facts),
+        villages=_villages(facts),
+        footnotes=_footnotes(facts),
+        machine=_machine(facts),
+        settings=facts.folder.settings_text,
     )
 
 
@@ -73,7 +85,10 @@ def _head(facts: RunFacts) -> dict[str, Any]:
         (words("report.targets"), words.pick(manifest, "targets_title") or NONE),
         (words("report.start"), f"{folder.start:%Y-%m-%d %H:%M} (UTC{folder.start:%z})"),
         (words("report.duration"), words.span(folder.duration_s)),
-        (words("report.seed"), words("report.seed_value", seed=manifest["seed"], replication=manifest["replication"])),
+        (
+            words("report.seed"),
+            words("report.seed_value", seed=manifest["seed"], replication=manifest["replication"]),
+        ),
     ]
     rows += [(words(f"count.{key}"), f"{int(counts[key]):,}") for key in
              ("residents", "households", "vehicles", "teams", "trucks", "shelters", "links") if key in counts]
@@ -88,22 +103,46 @@ def _lead(facts: RunFacts) -> list[str]:
     if onset:
         place = facts.all_names.get(onset[0]["place"], onset[0]["place"])
         key = "lead.onset_at" if place else "lead.onset"
-        lines.append(words(key, what=words(f"event.{onset[0]['kind']}"), place=place, time=_clock(facts, onset[0]["t_s"])))
+        lines.append(
+            words(
+                key, what=words(f"event.{onset[0]['kind']}"), place=place, time=_clock(facts, onset[0]["t_s"])
+            )
+        )
     if facts.alarm_s is not None:
-        lines.append(words("lead.alarm", time=_clock(facts, facts.alarm_s), after=words.span(facts.alarm_s - facts.onset_s)))
+        lines.append(
+            words(
+                "lead.alarm",
+                time=_clock(facts, facts.alarm_s),
+                after=words.span(facts.alarm_s - facts.onset_s),
+            )
+        )
     arrived = [team for team in facts.teams if team.on_scene_s is not None]
     ordered = [team for team in facts.teams if team.ordered_s is not None]
     if arrived:
-        lines.append(words("lead.teams", ordered=len(ordered), arrived=len(arrived), name=words.pick(vars(arrived[0])),
-                           after=words.span((arrived[0].on_scene_s or 0) - (facts.alarm_s or 0))))
+        lines.append(
+            words(
+                "lead.teams",
+                ordered=len(ordered),
+                arrived=len(arrived),
+                name=words.pick(vars(arrived[0])),
+                after=words.span((arrived[0].on_scene_s or 0) - (facts.alarm_s or 0)),
+            )
+        )
     elif ordered:
         lines.append(words("lead.no_team", ordered=len(ordered)))
     told = [v for v in facts.villages if v.ordered_s is not None]
     people = facts.people_by_kind
     if told or people:
-        safe = people.get("sheltered", 0) + people.get("away", 0)
-        lines.append(words("lead.evacuation", villages=len(told), residents=f"{sum(v.residents for v in told):,}",
-                           left=f"{people.get('departed', 0):,}", safe=f"{safe:,}"))
+        safe = sum(people.get(kind, 0) for kind in SAFE_KINDS)
+        lines.append(
+            words(
+                "lead.evacuation",
+                villages=len(told),
+                residents=f"{sum(v.residents for v in told):,}",
+                left=f"{people.get('departed', 0):,}",
+                safe=f"{safe:,}",
+            )
+        )
     with_target = [row for row in folder.kpis if row.get("target") is not None]
     if with_target:
         missed = [words.pick(row) for row in with_target if row.get("met") is False]
@@ -160,12 +199,20 @@ def _teams(facts: RunFacts) -> list[list[str]]:
     words, rows = facts.words, []
     for team in facts.teams:
         since_alarm, since_order = team.since(facts.alarm_s), team.since(team.ordered_s)
-        turnout = None if team.ordered_s is None or team.rolling_s is None else team.rolling_s - team.ordered_s
-        rows.append([
-            words.pick(vars(team)), _clock(facts, team.ordered_s), words.span(turnout), _clock(facts, team.on_scene_s),
-            NONE if since_alarm is None else words.span(since_alarm * 60),
-            NONE if since_order is None else words.span(since_order * 60),
-            words.value(team.line_m, "m") if team.line_m else NONE])
+        turnout = (
+            None if team.ordered_s is None or team.rolling_s is None else team.rolling_s - team.ordered_s
+        )
+        rows.append(
+            [
+                words.pick(vars(team)),
+                _clock(facts, team.ordered_s),
+                words.span(turnout),
+                _clock(facts, team.on_scene_s),
+                NONE if since_alarm is None else words.span(since_alarm * 60),
+                NONE if since_order is None else words.span(since_order * 60),
+                words.value(team.line_m, "m") if team.line_m else NONE,
+            ]
+        )
     return rows
 
 
@@ -181,25 +228,49 @@ def _footnotes(facts: RunFacts) -> dict[str, Any]:
     words, manifest = facts.words, facts.folder.manifest
     grades = [(words.get(f"grade_of.{what}", str(what)), words.get(f"grade.{grade}", str(grade)))
               for what, grade in manifest.get("data_grades", {}).items()]
-    notes = [note.get(words.lang) or note.get("en", "") for note in manifest.get("footnotes", [])]
-    return {"grades": grades, "notes": notes, "warnings": [str(w) for w in manifest.get("warnings", [])]}
+    notes = [_said(note, words) for note in manifest.get("footnotes", [])]
+    return {
+        "grades": grades,
+        "notes": notes,
+        "warnings": [_said(w, words) for w in manifest.get("warnings", [])],
+    }
+
+
+def _said(note: Any, words: Words) -> str:
+    """Return a note in the report's language; one that is plain text as it is."""
+    return str(note.get(words.lang) or note.get("en", "")) if isinstance(note, dict) else str(note)
 
 
 def _machine(facts: RunFacts) -> list[tuple[str, str]]:
     words, manifest = facts.words, facts.folder.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
-    cpu = words("list.join").join(f"{words.get(f'stage.{stage}', stage)} {number(float(s))}{words('unit.s_after')}"
-                                  for stage, s in manifest.get("cpu_s", {}).items())
+    cpu = words("list.join").join(
+        f"{words.get(f'stage.{stage}', stage)} {number(float(s))}{words('unit.s_after')}"
+        for stage, s in manifest.get("cpu_s", {}).items()
+    )
     return [
-        (words("machine.version"), f"Sandtable {manifest['sandtable']}"
-         + (f", git {str(manifest['git'])[:12]}" if manifest.get("git") else "")),
-        (words("machine.versions"), versions), (words("machine.settings"), str(manifest["settings_sha256"])[:16]),
-        (words("machine.world"), str(manifest["world_digest"])[:16]), (words("machine.cpu"), cpu),
+        (
+            words("machine.version"),
+            f"Sandtable {manifest['sandtable']}"
+            + (f", git {str(manifest['git'])[:12]}" if manifest.get("git") else ""),
+        ),
+        (words("machine.versions"), versions),
+        (words("machine.settings"), str(manifest["settings_sha256"])[:16]),
+        (words("machine.world"), str(manifest["world_digest"])[:16]),
+        (words("machine.cpu"), cpu),
         (words("machine.wall"), f"{number(float(manifest['wall_s']))}{words('unit.s_after')}"),
         (words("machine.memory"), f"{number(float(manifest['peak_memory_mb']))} MB"),
-        (words("machine.layers"), words("list.join").join(
-            str(row.get("doc_zh") if words.lang == "zh" and row.get("doc_zh") else row.get("doc", row["key"]))
-            for row in manifest.get("layers", []))),
+        (
+            words("machine.layers"),
+            words("list.join").join(
+                str(
+                    row.get("doc_zh")
+                    if words.lang == "zh" and row.get("doc_zh")
+                    else row.get("doc", row["key"])
+                )
+                for row in manifest.get("layers", [])
+            ),
+        ),
     ]
 
 

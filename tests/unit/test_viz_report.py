@@ -1,0 +1,121 @@
+"""The report is one file that needs nothing else, every figure with its unit, in one language."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.runfolders import make_run_folder
+from viz.folder import RunFolder
+from viz.report import report_verb
+from viz.scorecard import terminal_scorecard
+
+KEPT_ENGLISH = {"Sandtable", "python", "numpy", "UTC", "MB", "forest", "fire", "default", "baseline", "h"}
+"""Names of software and of settings, which stay as they are in Chinese."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run_folder(tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def english(run: Path) -> str:
+    return report_verb(run, lang="en").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def chinese(run: Path) -> str:
+    return report_verb(run, lang="zh").read_text(encoding="utf-8")
+
+
+def _visible(page: str) -> str:
+    """Return what a reader sees: no style, keys, settings, nor tags."""
+    page = re.sub(r"<(style|pre|code)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def test_report_files_are_named_by_language_and_leave_no_temporary(
+    run: Path, english: str, chinese: str
+) -> None:
+    assert (run / "report.html").read_text(encoding="utf-8") == english
+    assert (run / "report.zh.html").read_text(encoding="utf-8") == chinese
+    assert len(list((run / "figures").glob("*.png"))) == 14
+    assert not list(run.rglob("*.tmp"))
+
+
+def test_nothing_is_fetched_from_elsewhere(english: str, chinese: str) -> None:
+    for page in (english, chinese):
+        assert re.findall(r"(?:src|href)=\"(?!data:)[^\"]*\"", page) == []
+        assert "http://" not in page
+        assert "https://" not in page
+        assert "<script" not in page
+
+
+def test_a_chinese_report_has_no_english_left(chinese: str) -> None:
+    words = set(re.findall(r"[A-Za-z]{2,}", _visible(chinese)))
+    assert words - KEPT_ENGLISH == set()
+
+
+def test_an_english_report_has_no_chinese_left_but_sources(english: str) -> None:
+    visible = _visible(english).replace("试验编造", "")
+    assert re.findall(r"[\u4e00-\u9fff]+", visible) == []
+
+
+def test_every_kpi_is_told_with_its_value_target_and_verdict(run: Path, english: str) -> None:
+    visible = _visible(english)
+    for row in json.loads((run / "kpis.json").read_text(encoding="utf-8")):
+        assert row["name"] in visible
+        assert row["definition"] in visible
+    assert "MISSED Alarm to first team on scene" in visible
+    assert "67 min ≤ 30 min" in visible
+    assert "1,284 ha" in visible
+
+
+def test_the_lead_is_told_from_the_events(english: str, chinese: str) -> None:
+    assert "13:05: fire starts near Yunding Forest Park." in _visible(english)
+    assert "first, Shiqiao militia squad, 1 h 07 min after the alarm" in _visible(english)
+    assert "指挥中心13:15接警，距灾害发生10分钟。" in _visible(chinese)
+
+
+def test_teams_and_villages_have_their_times(english: str) -> None:
+    visible = _visible(english)
+    assert "Shiqiao militia squad 13:17 25 min 14:22 1 h 07 min 1 h 05 min 1,400 m" in visible
+    assert re.search(r"Huangni 310 13:40 \d\d:\d\d \d+ \d+ \d+", visible)
+
+
+def test_what_is_not_fact_is_named(english: str, chinese: str) -> None:
+    assert "shelter capacity assumption" in _visible(english)
+    assert "All in this folder is made up for tests." in _visible(english)
+    assert "2条道路未核实" in _visible(chinese)
+
+
+def test_names_cannot_break_the_page(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["scenario_title"] = "<script>alert(1)</script> & more"
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    page = report_verb(copy, lang="en").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
+
+
+@pytest.mark.parametrize(("lang", "badge", "title"), [("en", "MISSED", "Targets: 2 of 4 met"),
+                                                      ("zh", "未达标", "目标达成：4项中达标2项")])
+def test_the_terminal_scorecard_says_the_same(run: Path, lang: str, badge: str, title: str) -> None:
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(terminal_scorecard(RunFolder(run).kpis, lang))
+    text = console.export_text()
+    assert title in text
+    assert text.count(badge) == 2
+    assert "1,284" in text
