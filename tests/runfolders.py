@@ -182,13 +182,13 @@ def _households(made: _Made, with_shelters: bool) -> dict[str, NDArray[Any]]:
         at = (X0_M + col * STREET_M, Y0_M - row * STREET_M)
         made.warned.append((warned, count))
         made.departures.append((depart, count))
-        made.add(depart, "departed", f"H{h}", village[0], at, people=count)
+        made.add(depart, "departed", f"H{h}", village[0], at, persons=count)
         if stuck:
             made.stranded.append((arrive, count))
-            made.add(arrive, "stranded", f"H{h}", "", at, people=count)
+            made.add(arrive, "stranded", f"H{h}", "", at, persons=count)
         else:
             made.sheltered.append((arrive, count, [s[0] for s in SHELTERS].index(target[0])))
-            made.add(arrive, "sheltered", f"H{h}", target[0], at, people=count)
+            made.add(arrive, "sheltered", f"H{h}", target[0], at, persons=count)
         nodes += path
         times += [depart + i * STREET_M / speed for i in range(len(path))]
         start.append(len(nodes))

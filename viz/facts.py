@@ -97,6 +97,22 @@ class RunFacts:
         """Events of households, in order."""
         return self.folder.events(HOUSEHOLD_KINDS)
 
+    @cached_property
+    def _household_sizes(self) -> dict[str, int]:
+        """Persons of households by agent id: as traced, else as they arrived."""
+        sizes: dict[str, int] = defaultdict(int)
+        for event in self.household_events:
+            if event["kind"] != "departed":
+                sizes[event["agent"]] += int(event["detail"].get("persons", 1))
+        t = self.folder.tracks
+        return dict(sizes) | {f"H{key}": int(n) for key, n in zip(t["leg_id"], t["leg_people"])}
+
+    def persons(self, event: dict[str, Any]) -> int:
+        """How many people households are, by agent id: as they arrived, or better as traced."""
+        if "persons" in event["detail"]:
+            return int(event["detail"]["persons"])
+        return self._household_sizes.get(event["agent"], 1)
+
     def of(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the events of some kinds told one by one."""
         return [event for event in self.events if event["kind"] in kinds]
@@ -174,7 +190,7 @@ class RunFacts:
         home: dict[str, VillageFacts] = {}
         moves: list[tuple[str, float, str, int]] = []
         for event in self.household_events:
-            people = int(event["detail"].get("people", 1))
+            people = self.persons(event)
             if event["kind"] == "departed":
                 village = facts.get(event["place"]) or facts.get(near.id(event["x"], event["y"]))
                 if village is None:
@@ -208,6 +224,14 @@ class RunFacts:
         ]
 
     @cached_property
+    def line_layer(self) -> str | None:
+        """Key of the raster that says when line was built on a cell; None where no hazard keeps one."""
+        for row in self.folder.arrivals:
+            if "line" in row["name"] and np.isfinite(self.folder.layer(row["key"])).any():
+                return str(row["key"])
+        return None
+
+    @cached_property
     def line_built(self) -> list[NDArray[np.float64]]:
         """Line built as polylines, each (n, 3) of t, x, y: spells of one team's work that join up."""
         lines = []
@@ -228,7 +252,7 @@ class RunFacts:
         """How many people each kind of household event touched."""
         sums: dict[str, int] = defaultdict(int)
         for event in self.household_events:
-            sums[event["kind"]] += int(event["detail"].get("people", 1))
+            sums[event["kind"]] += self.persons(event)
         return dict(sums)
 
     def target(self, kpi: str) -> float | None:

@@ -18,6 +18,7 @@ SAME_IN_BOTH = {
     "list.join",
     "unit.count",
     "unit.share",
+    "unit.per mille",
     "replay.since_start",
     "tell.other",
 }

@@ -216,15 +216,19 @@ def _tracks(ax: Axes, facts: RunFacts) -> list[Any]:
             drawn = True
         if drawn:
             handles.append(Line2D([], [], color=colour, linestyle=dash, linewidth=1.4, label=words(key)))
-    for line in facts.line_built:
+    if facts.line_layer is not None:
+        grid, built = facts.folder.grid, np.isfinite(facts.folder.layer(facts.line_layer))
+        ax.imshow(np.where(built, 0.0, np.nan), cmap=ListedColormap([LINE_INK]), extent=grid.extent,
+                  interpolation="nearest", zorder=7)
+    for line in facts.line_built if facts.line_layer is None else []:
         ax.plot(line[:, 1], line[:, 2], color="white", linewidth=4.2, solid_capstyle="round", zorder=7)
-        ax.plot(line[:, 1], line[:, 2], color=BLACK_LINE, linewidth=2.4, solid_capstyle="round", zorder=7.1)
-    if facts.line_built:
-        handles.append(Line2D([], [], color=BLACK_LINE, linewidth=2.4, label=words("fig.map.line")))
+        ax.plot(line[:, 1], line[:, 2], color=LINE_INK, linewidth=2.4, solid_capstyle="round", zorder=7.1)
+    if facts.line_layer is not None or facts.line_built:
+        handles.append(Line2D([], [], color=LINE_INK, linewidth=2.4, label=words("fig.map.line")))
     return handles
 
 
-BLACK_LINE = "#1b1b5e"
+LINE_INK = "#1b1b5e"
 
 
 def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label], list[tuple[float, float]]]:

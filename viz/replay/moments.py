@@ -53,8 +53,13 @@ def moments(facts: RunFacts) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     open_groups: dict[str, list[dict[str, Any]]] = {}
     groups: list[list[dict[str, Any]]] = []
+    full: set[str] = set()
     for event in facts.of(*CATEGORY):
         kind = event["kind"]
+        if kind == "shelter_full":
+            if event["place"] in full:
+                continue
+            full.add(event["place"])
         group = open_groups.get(kind)
         if group and kind in TOGETHER_S and event["t_s"] - group[0]["t_s"] <= TOGETHER_S[kind]:
             group.append(event)
@@ -90,11 +95,11 @@ def _together(group: list[dict[str, Any]], facts: RunFacts) -> str:
 def milestones(facts: RunFacts) -> list[dict[str, Any]]:
     """Return when the first people left, and when half and nine tenths of all who left were safe."""
     left = [
-        (e["t_s"], int(e["detail"].get("people", 1)))
+        (e["t_s"], facts.persons(e))
         for e in facts.household_events
         if e["kind"] == "departed"
     ]
-    safe = [(e["t_s"], int(e["detail"].get("people", 1))) for e in facts.household_events
+    safe = [(e["t_s"], facts.persons(e)) for e in facts.household_events
             if e["kind"] in SAFE_KINDS]
     rows = []
     if left:

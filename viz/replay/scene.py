@@ -232,7 +232,7 @@ def _villages(facts: RunFacts, pack: Packer) -> dict[str, Any]:
 
 def _lines(facts: RunFacts, pack: Packer) -> dict[str, Any]:
     """Pack the line built: points with the time each was reached, polyline by polyline."""
-    lines = facts.line_built
+    lines = facts.line_built if facts.line_layer is None else []  # the raster says it better
     every = np.concatenate(lines) if lines else np.zeros((0, 3))
     x, y = _metres(facts, every[:, 1], every[:, 2])
     pack.add("line_start", np.cumsum([0] + [len(line) for line in lines]))
