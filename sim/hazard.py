@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from sim.command import ActionSpec, Command
@@ -20,6 +18,9 @@ from sim.kpi import KpiSpec
 from sim.task import Task
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sim.random import Streams
     from sim.world.world import World
 
@@ -61,6 +62,8 @@ class HazardSpec:
     actions: tuple[ActionSpec, ...] = ()
     person_columns: tuple[ColumnSpec, ...] = ()
     kpis: tuple[KpiSpec, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    """What teams must be able to do for the tasks it raises; a plan where none can is warned of."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,8 @@ class Hazard(Protocol):
 
 def combine(states: Sequence[RoadState], links: int) -> RoadState:
     """Combine the road states of several hazards: smallest factor, any closure, every cause kept."""
+    import numpy as np
+
     out = RoadState(np.ones(links, np.float32), np.zeros(links, np.bool_), "")
     for state in states:
         np.minimum(out.speed_factor, state.speed_factor, out=out.speed_factor)
