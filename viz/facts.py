@@ -108,7 +108,7 @@ class RunFacts:
         return dict(sizes) | {f"H{key}": int(n) for key, n in zip(t["leg_id"], t["leg_people"])}
 
     def persons(self, event: dict[str, Any]) -> int:
-        """How many people households are, by agent id: as they arrived, or better as traced."""
+        """Return how many people a household's event is about; its known size where it does not say."""
         if "persons" in event["detail"]:
             return int(event["detail"]["persons"])
         return self._household_sizes.get(event["agent"], 1)
