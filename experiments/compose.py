@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import words
-from experiments.locate import PACKAGED, Loc, Placed, Sources, compose_nodes, dotted, loader, read_text, shown
+from experiments.catalogue import GROUPS, SCALARS, Catalogue, Choice
+from experiments.locate import Loc, Placed, Sources, compose_nodes, dotted, shown
 from sim.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,105 +22,8 @@ if TYPE_CHECKING:
 
     from sim.settings.root import RunSettings
 
-GROUPS = ("county", "scenario", "plan", "targets", "team_types")
-SCALARS = ("seed", "replication", "lang")
-OF_COUNTY = ("plan", "targets")
-"""Groups whose options belong to a county."""
 NO_TARGETS = "none"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A group's option: its name below the group's folder, its files (itself first, then its bases)."""
-
-    group: str
-    option: str
-    files: tuple[Path, ...]
-
-
-class Catalogue:
-    """The group options there are: those of ``--config-dir`` first, then the packaged ones."""
-
-    def __init__(self, config_dir: Path | None) -> None:
-        if config_dir is not None and not config_dir.is_dir():
-            raise InputError("--config-dir is not a folder", value=str(config_dir), where="command line",
-                             allowed="a folder with county/, scenario/, plan/, targets/ or team_types/ in it")
-        self.roots = [PACKAGED] if config_dir is None else [config_dir, PACKAGED]
-
-    def file(self, group: str, option: str) -> Path | None:
-        """Return an option's file, or None."""
-        for root in self.roots:
-            path = root / group / f"{option}.yaml"
-            if path.is_file():
-                return path
-        return None
-
-    def options(self, group: str) -> list[str]:
-        """Return a group's options, sorted."""
-        found = {
-            path.relative_to(root / group).with_suffix("").as_posix()
-            for root in self.roots for path in (root / group).rglob("*.yaml")
-        }
-        return sorted(found)
-
-    def root_file(self) -> Path:
-        """Return the config.yaml that everything not in a group is read from."""
-        return next(root / "config.yaml" for root in self.roots if (root / "config.yaml").is_file())
-
-    def defaults(self) -> dict[str, str]:
-        """Return config.yaml's choice for each group."""
-        import yaml
-
-        file = self.root_file()
-        compose_nodes(file)
-        listed = (yaml.load(read_text(file), Loader=loader()) or {}).get("defaults", [])
-        return {str(k): str(v) for item in listed if isinstance(item, dict) for k, v in item.items()}
-
-    def resolve(self, group: str, name: str, county: str, where: str) -> Choice:
-        """Return the option a short name means. Raises InputError when there is none."""
-        tries = [name]
-        if group in OF_COUNTY and "/" not in name:
-            tries.insert(0, f"{county}/{name}")
-        if group == "scenario" and "/" not in name:
-            tries.insert(0, f"{name}/default")
-        for option in tries:
-            if file := self.file(group, option):
-                return Choice(group, option, (file, *self._bases(group, file)))
-        known = self.options(group)
-        if group == "plan":
-            known = [o.removeprefix(f"{county}/") for o in known if o.startswith(f"{county}/")] or known
-        if group == "scenario":
-            known = [o.removesuffix("/default") for o in known]
-        raise InputError(
-            f"no such {group.replace('_', ' ').rstrip('s')}", value=name, where=where,
-            allowed=", ".join(known) or f"none is there: add {group}/NAME.yaml to a folder and name it with "
-                                        "--config-dir",
-            mend=did_you_mean(name, known),
-        )
-
-    def _bases(self, group: str, file: Path) -> list[Path]:
-        """Return the files that an option's own ``defaults`` list builds on."""
-        import yaml
-
-        compose_nodes(file)
-        content = yaml.load(read_text(file), Loader=loader())
-        if not isinstance(content, dict):
-            if content is None:
-                raise InputError("a settings file that is empty", where=shown(file))
-            raise InputError("a settings file that is no mapping", value=type(content).__name__, where=shown(file),
-                             allowed="key: value lines")
-        out: list[Path] = []
-        for item in content.get("defaults") or []:
-            if item == "_self_":
-                continue
-            base = self.file(group, str(item).removeprefix(f"/{group}/"))
-            if base is None or base == file:
-                known = self.options(group)
-                raise InputError("no such base in a defaults list", value=item,
-                                 where=f"{shown(file)}, key defaults", allowed=", ".join(known),
-                                 mend=did_you_mean(str(item), known))
-            out += [base, *self._bases(group, base)]
-        return out
+"""The set of targets of a county that has none of its own."""
 
 
 def compose(
@@ -164,17 +67,27 @@ def _check_keys(given: Sequence[words.Setting]) -> None:
         if top not in GROUPS and top not in SCALARS:
             known = [*GROUPS, *SCALARS]
             near = did_you_mean(top, known)
-            raise InputError("no such setting", value=item.key, where=item.where,
-                             allowed=", ".join(known) + ", and what is below them, such as plan.command.review",
-                             mend=near or "see: sandtable run --help")
+            raise InputError(
+                "no such setting",
+                value=item.key,
+                where=item.where,
+                allowed=", ".join(known) + ", and what is below them, such as plan.command.review",
+                mend=near or "see: sandtable run --help",
+            )
         if item.key in GROUPS and (item.deletes or not isinstance(item.value, str) or not item.value):
-            raise InputError(f"{item.key} takes the name of an option", value=item.word, where="command line",
-                             allowed=f"{item.key}=NAME", mend=f"see: sandtable list; to change one value: "
-                                                              f"{item.key}.KEY=VALUE")
+            raise InputError(
+                f"{item.key} takes the name of an option",
+                value=item.word,
+                where="command line",
+                allowed=f"{item.key}=NAME",
+                mend=f"see: sandtable list; to change one value: {item.key}.KEY=VALUE",
+            )
 
 
 def _choices(
-    catalogue: Catalogue, chosen: Mapping[str, words.Setting], base: Mapping[str, Any] | None,
+    catalogue: Catalogue,
+    chosen: Mapping[str, words.Setting],
+    base: Mapping[str, Any] | None,
 ) -> list[Choice]:
     defaults = catalogue.defaults()
     here = f"{shown(catalogue.root_file())}, key defaults"
@@ -205,17 +118,30 @@ def _written(path: Path) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
     if not path.is_file():
-        raise InputError("--settings is not a file", value=str(path), where="command line",
-                         allowed="a settings.yaml as a run folder holds it")
+        raise InputError(
+            "--settings is not a file",
+            value=str(path),
+            where="command line",
+            allowed="a settings.yaml as a run folder holds it",
+        )
     node = compose_nodes(path)
     content: Any = OmegaConf.to_container(OmegaConf.load(path)) if node is not None else None
     if not isinstance(content, dict) or "county" not in content:
-        raise InputError("no settings of a run", where=shown(path), allowed="the keys " + ", ".join(
-            (*SCALARS, *GROUPS)), mend="give the settings.yaml of a run folder")
+        raise InputError(
+            "no settings of a run",
+            where=shown(path),
+            allowed="the keys " + ", ".join((*SCALARS, *GROUPS)),
+            mend="give the settings.yaml of a run folder",
+        )
     unknown = [key for key in content if key not in GROUPS and key not in SCALARS]
     if unknown:
-        raise InputError("unknown key", value=unknown[0], where=Sources(path).where((unknown[0],)),
-                         allowed=", ".join((*SCALARS, *GROUPS)), mend=did_you_mean(unknown[0], (*SCALARS, *GROUPS)))
+        raise InputError(
+            "unknown key",
+            value=unknown[0],
+            where=Sources(path).where((unknown[0],)),
+            allowed=", ".join((*SCALARS, *GROUPS)),
+            mend=did_you_mean(unknown[0], (*SCALARS, *GROUPS)),
+        )
     return content
 
 
@@ -226,29 +152,32 @@ def _hydra(choices: Sequence[Choice], config_dir: Path | None, catalogue: Catalo
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    compose_nodes(catalogue.root_file())
-    listed = catalogue.defaults()
-    picked = {choice.group: choice.option for choice in choices}
-    argv = [f"{'' if group in listed else '+'}{group}='{option}'" for group, option in picked.items()]
-    argv += [f"~{group}" for group in listed if group not in picked]
+    argv = [f"+{choice.group}='{choice.option}'" for choice in choices]
     if config_dir is not None:
         argv.append("hydra.searchpath=[pkg://conf]")
-        start = hydra.initialize_config_dir(str(config_dir.resolve()), version_base="1.3")
+        start: Any = hydra.initialize_config_dir(str(config_dir.resolve()), version_base="1.3")
     else:
         start = hydra.initialize_config_module("conf", version_base="1.3")
     try:
         with start:
-            config = hydra.compose("config", overrides=argv)
+            config = hydra.compose(overrides=argv)
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(f"the settings cannot be composed: {' '.join(str(error).split())[:300]}",
-                         where=", ".join(shown(choice.files[0]) for choice in choices),
-                         mend="check the defaults lists in these files") from error
+        raise InputError(
+            f"the settings cannot be composed: {' '.join(str(error).split())[:300]}",
+            where=", ".join(shown(choice.files[0]) for choice in choices),
+            mend="check the defaults lists in these files",
+        ) from error
+    root = OmegaConf.to_container(OmegaConf.load(catalogue.root_file()))
+    assert isinstance(root, dict)
+    for key, value in root.items():
+        if key != "defaults":
+            OmegaConf.update(config, str(key), value, force_add=True)
     OmegaConf.set_struct(config, False)
     return config
 
 
 def _apply(config: DictConfig, item: words.Setting, sources: Sources) -> None:
-    """Set or delete one value; list entries by number or by id. Raises InputError where there is no such entry."""
+    """Set or delete one value, list entries by number or by id. Raises InputError where there is none."""
     from omegaconf import DictConfig, ListConfig
     from omegaconf.errors import OmegaConfBaseException
 
@@ -260,8 +189,12 @@ def _apply(config: DictConfig, item: words.Setting, sources: Sources) -> None:
         if isinstance(node, ListConfig):
             step = _entry(node, part, path, item)
         elif not isinstance(node, DictConfig):
-            raise InputError("a setting below a single value", value=item.key, where=item.where,
-                             allowed=f"{dotted(path)} is {node!r} and has nothing below it")
+            raise InputError(
+                "a setting below a single value",
+                value=item.key,
+                where=item.where,
+                allowed=f"{dotted(path)} is {node!r} and has nothing below it",
+            )
         path.append(step)
         if at < len(parts) - 1:
             if isinstance(node, DictConfig) and node.get(step) is None:
@@ -272,16 +205,21 @@ def _apply(config: DictConfig, item: words.Setting, sources: Sources) -> None:
     try:
         if item.deletes:
             if isinstance(parent, DictConfig) and last not in parent:
-                raise InputError("nothing to take away: there is no such key", value=item.key, where=item.where,
-                                 allowed=", ".join(str(key) for key in parent))
+                raise InputError(
+                    "nothing to take away: there is no such key",
+                    value=item.key,
+                    where=item.where,
+                    allowed=", ".join(str(key) for key in parent),
+                )
             del parent[last]
         elif isinstance(item.value, dict) and isinstance(parent.get(last), DictConfig):
             parent[last].merge_with(item.value)
         else:
             parent[last] = item.value
     except OmegaConfBaseException as error:
-        raise InputError(f"a setting cannot be set: {str(error).splitlines()[0]}", value=item.word,
-                         where="command line") from error
+        raise InputError(
+            f"a setting cannot be set: {str(error).splitlines()[0]}", value=item.word, where="command line"
+        ) from error
 
 
 def _entry(node: Any, part: str, path: Sequence[int | str], item: words.Setting) -> int:
@@ -289,19 +227,34 @@ def _entry(node: Any, part: str, path: Sequence[int | str], item: words.Setting)
     if part.isdigit():
         if int(part) < len(node):
             return int(part)
-        raise InputError("no such entry in a list", value=item.key, where=item.where,
-                         allowed=f"{dotted(path)} has {len(node)} entries, counted from 0")
-    ids = [str(entry.get("id") or entry.get("key") or entry.get("hazard")) if hasattr(entry, "get") else str(entry)
-           for entry in node]
+        raise InputError(
+            "no such entry in a list",
+            value=item.key,
+            where=item.where,
+            allowed=f"{dotted(path)} has {len(node)} entries, counted from 0",
+        )
+    ids = [
+        str(entry.get("id") or entry.get("key") or entry.get("hazard"))
+        if hasattr(entry, "get")
+        else str(entry)
+        for entry in node
+    ]
     if part in ids:
         return ids.index(part)
-    raise InputError("no such entry in a list", value=item.key, where=item.where,
-                     allowed=f"below {dotted(path)}: a number from 0 to {len(node) - 1}, or {', '.join(ids)}",
-                     mend=did_you_mean(part, ids))
+    raise InputError(
+        "no such entry in a list",
+        value=item.key,
+        where=item.where,
+        allowed=f"below {dotted(path)}: a number from 0 to {len(node) - 1}, or {', '.join(ids)}",
+        mend=did_you_mean(part, ids),
+    )
 
 
 def _validated(
-    config: DictConfig, sources: Sources, hazard_paths: tuple[Path, ...], warn: Callable[[str], None] | None,
+    config: DictConfig,
+    sources: Sources,
+    hazard_paths: tuple[Path, ...],
+    warn: Callable[[str], None] | None,
 ) -> RunSettings:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -315,11 +268,16 @@ def _validated(
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         key = str(getattr(error, "full_key", "") or "")
-        loc: Loc = tuple(int(part) if part.isdigit() else part for part in key.replace("[", ".").replace(
-            "]", "").split(".") if part)
-        raise InputError(f"a value that refers to something cannot be resolved: {str(error).splitlines()[0]}",
-                         where=sources.where(loc), mend="write the value itself, or correct what ${...} names",
-                         ) from None
+        loc: Loc = tuple(
+            int(part) if part.isdigit() else part
+            for part in key.replace("[", ".").replace("]", "").split(".")
+            if part
+        )
+        raise InputError(
+            f"a value that refers to something cannot be resolved: {str(error).splitlines()[0]}",
+            where=sources.where(loc),
+            mend="write the value itself, or correct what ${...} names",
+        ) from None
     try:
         settings = RunSettings.model_validate(plain)
     except ValidationError as error:
@@ -337,8 +295,11 @@ def dump_settings(settings: RunSettings) -> str:
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(settings.model_dump(mode="json"), Dumper=dumper, allow_unicode=True, sort_keys=False,
-                         width=120))
+    return str(
+        yaml.dump(
+            settings.model_dump(mode="json"), Dumper=dumper, allow_unicode=True, sort_keys=False, width=120
+        )
+    )
 
 
 def settings_sha256(settings: RunSettings) -> str:

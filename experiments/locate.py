@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,7 +25,7 @@ def dotted(loc: Sequence[int | str]) -> str:
 
 def shown(path: Path) -> str:
     """Return a file's path for a message: from ``conf/`` for a packaged one, else as short as it can be."""
-    full = Path(os.path.abspath(path))
+    full = path.absolute()
     for root, prefix in ((PACKAGED, "conf"), (Path.cwd(), "")):
         if full.is_relative_to(root):
             return str(Path(prefix) / full.relative_to(root))
@@ -43,9 +42,12 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError("a settings file that is not UTF-8 text", where=shown(path),
-                         value=error.object[error.start: error.start + 4],
-                         mend="save it as UTF-8 (a file from an older Chinese editor is often GBK)") from None
+        raise InputError(
+            "a settings file that is not UTF-8 text",
+            where=shown(path),
+            value=error.object[error.start : error.start + 4],
+            mend="save it as UTF-8 (a file from an older Chinese editor is often GBK)",
+        ) from None
     except OSError as error:
         raise InputError(f"a file cannot be read: {error.strerror}", value=str(path)) from None
 
@@ -59,8 +61,11 @@ def compose_nodes(path: Path) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         at = f":{mark.line + 1}, column {mark.column + 1}" if mark else ""
         said = " ".join(filter(None, [error.context, error.problem]))
-        raise InputError(f"not YAML: {said}", where=f"{shown(path)}{at}",
-                         mend="check the indentation, the colon and blank after each key, and quotes") from None
+        raise InputError(
+            f"not YAML: {said}",
+            where=f"{shown(path)}{at}",
+            mend="check the indentation, the colon and blank after each key, and quotes",
+        ) from None
     except yaml.YAMLError as error:
         raise InputError(f"not YAML: {' '.join(str(error).split())}", where=shown(path)) from None
     if node is not None:
@@ -74,9 +79,12 @@ def _check_repeats(path: Path, node: yaml.Node) -> None:
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 if key.value in seen:
-                    raise InputError("a key stands twice in one mapping", value=key.value,
-                                     where=f"{shown(path)}:{key.start_mark.line + 1}",
-                                     mend=f"keep one; the first stands in line {seen[key.value]}")
+                    raise InputError(
+                        "a key stands twice in one mapping",
+                        value=key.value,
+                        where=f"{shown(path)}:{key.start_mark.line + 1}",
+                        mend=f"keep one; the first stands in line {seen[key.value]}",
+                    )
                 seen[key.value] = key.start_mark.line + 1
             _check_repeats(path, value)
     elif isinstance(node, yaml.SequenceNode):

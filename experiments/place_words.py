@@ -10,7 +10,7 @@ from sim.errors import did_you_mean
 from sim.world.world import bare
 
 if TYPE_CHECKING:
-    from sim.settings.county import County, Unit
+    from sim.settings.county import County, Site, Unit
 
 SYNTHETIC = re.compile(r"^(.+)-([vc])(\d+)$", re.IGNORECASE)
 """A village nobody has named: its unit, V (village) or C (urban neighbourhood), its number from 1."""
@@ -66,7 +66,7 @@ class PlaceWords:
 
     def known(self) -> str:
         """Return the places there are, for a message."""
-        rows = [*self.county.units, *self.county.sites]
+        rows: list[Unit | Site] = [*self.county.units, *self.county.sites]
         return ", ".join(f"{row.id} ({row.name_zh})" for row in rows) + ", and their villages"
 
     def hint(self, word: str) -> str:
@@ -85,5 +85,7 @@ class PlaceWords:
             yield unit.lon, unit.lat
             for village in unit.known_villages:
                 yield village.lon, village.lat
-        for place in (*self.county.sites, *self.county.gateways):
-            yield place.lon, place.lat
+        for site in self.county.sites:
+            yield site.lon, site.lat
+        for gateway in self.county.gateways:
+            yield gateway.lon, gateway.lat

@@ -18,14 +18,26 @@ SHOWN_MORE = 20
 """Further problems listed by a line each; the rest is counted."""
 RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 NOT_A = {
-    "int_type": "not a whole number", "int_parsing": "not a whole number", "int_from_float": "not a whole number",
-    "float_type": "not a number", "float_parsing": "not a number", "finite_number": "not a finite number",
-    "string_type": "not text", "bool_type": "not true or false", "bool_parsing": "not true or false",
-    "datetime_type": "not a date and time", "datetime_from_date_parsing": "not a date and time",
+    "int_type": "not a whole number",
+    "int_parsing": "not a whole number",
+    "int_from_float": "not a whole number",
+    "float_type": "not a number",
+    "float_parsing": "not a number",
+    "finite_number": "not a finite number",
+    "string_type": "not text",
+    "bool_type": "not true or false",
+    "bool_parsing": "not true or false",
+    "datetime_type": "not a date and time",
+    "datetime_from_date_parsing": "not a date and time",
     "datetime_parsing": "not a date and time",
-    "tuple_type": "not a list", "list_type": "not a list", "dict_type": "not a mapping", "model_type": "not a mapping",
-    "model_attributes_type": "not a mapping", "string_too_short": "empty text", "string_pattern_mismatch":
-    "not of the form asked for", "literal_error": "an unknown word",
+    "tuple_type": "not a list",
+    "list_type": "not a list",
+    "dict_type": "not a mapping",
+    "model_type": "not a mapping",
+    "model_attributes_type": "not a mapping",
+    "string_too_short": "empty text",
+    "string_pattern_mismatch": "not of the form asked for",
+    "literal_error": "an unknown word",
 }
 
 
@@ -34,7 +46,9 @@ class SeveralProblems(InputError):
 
     def __init__(self, problems: Sequence[InputProblem]) -> None:
         first, *others = problems
-        super().__init__(first.what, value=first.value, where=first.where, allowed=first.allowed, mend=first.mend)
+        super().__init__(
+            first.what, value=first.value, where=first.where, allowed=first.allowed, mend=first.mend
+        )
         self.problems = tuple(problems)
         rows = [first.text()]
         if others:
@@ -77,14 +91,19 @@ class _Cut(str):
 
 
 def from_pydantic(
-    error: ValidationError, model: type[BaseModel], sources: Sources, above: tuple[int | str, ...] = (),
+    error: ValidationError,
+    model: type[BaseModel],
+    sources: Sources,
+    above: tuple[int | str, ...] = (),
 ) -> list[InputProblem]:
-    """Return pydantic's findings as problems. ``above`` is the path of the model's own data in the settings."""
+    """Return pydantic's findings as problems; ``above`` is where the model's data stand in the settings."""
     return [_told(dict(found), model, above, sources.where) for found in error.errors(include_url=False)]
 
 
 def _told(
-    found: dict[str, Any], model: type[BaseModel], above: tuple[int | str, ...],
+    found: dict[str, Any],
+    model: type[BaseModel],
+    above: tuple[int | str, ...],
     where: Callable[[Sequence[int | str]], str],
 ) -> InputProblem:
     loc = tuple(part for part in found["loc"] if part != KEY_MARK)
@@ -93,28 +112,43 @@ def _told(
     place = where(full)
     if kind == "extra_forbidden":
         known = keys_at(model, loc[:-1])
-        return InputProblem("unknown key", value=loc[-1], where=place, allowed=", ".join(known),
-                            mend=did_you_mean(str(loc[-1]), known) or f"take {dotted(full)} away")
+        return InputProblem(
+            "unknown key",
+            value=loc[-1],
+            where=place,
+            allowed=", ".join(known),
+            mend=did_you_mean(str(loc[-1]), known) or f"take {dotted(full)} away",
+        )
     if kind == "missing":
         wanted = describe(shape_at(model, loc))
-        return InputProblem(f"missing key {loc[-1]!r}", where=place, allowed=wanted,
-                            mend=f"give {dotted(full)}")
+        return InputProblem(
+            f"missing key {loc[-1]!r}", where=place, allowed=wanted, mend=f"give {dotted(full)}"
+        )
     if found["loc"] and found["loc"][-1] == KEY_MARK:
         known = keys_at(model, loc[:-1])
-        return InputProblem("unknown key", value=loc[-1], where=place, allowed=", ".join(known),
-                            mend=did_you_mean(str(loc[-1]), known))
+        return InputProblem(
+            "unknown key",
+            value=loc[-1],
+            where=place,
+            allowed=", ".join(known),
+            mend=did_you_mean(str(loc[-1]), known),
+        )
     shape = shape_at(model, loc)
     allowed = describe(shape)
     if kind in RANGE:
         return InputProblem("out of range", value=value, where=place, allowed=allowed)
     if kind == "value_error":
         said = str(found["ctx"]["error"]) if "ctx" in found else found["msg"]
-        return InputProblem(said, value=short(value), where=place, allowed=allowed if allowed not in said else "")
+        return InputProblem(
+            said, value=short(value), where=place, allowed=allowed if allowed not in said else ""
+        )
     if kind in NOT_A:
         words = allowed.split(", ") if kind == "literal_error" else []
         mend = did_you_mean(str(value), words) if words else ""
         return InputProblem(NOT_A[kind], value=_plain(value), where=place, allowed=allowed, mend=mend)
-    return InputProblem(found["msg"][:1].lower() + found["msg"][1:], value=_plain(value), where=place, allowed=allowed)
+    return InputProblem(
+        found["msg"][:1].lower() + found["msg"][1:], value=_plain(value), where=place, allowed=allowed
+    )
 
 
 def _plain(value: Any) -> Any:

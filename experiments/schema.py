@@ -16,7 +16,10 @@ from sim.settings.base import SECONDS, parse_duration
 Loc = tuple[int | str, ...]
 
 SCALARS: dict[Any, str] = {
-    int: "a whole number", float: "a number", str: "text", bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
     datetime: "a date and time with offset, such as '2026-04-04T13:00+08:00'",
 }
 DURATION = "a duration such as '90min', '12h', '45s' or 'T+01:30'"
@@ -89,7 +92,9 @@ def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
 
 def words_of(shape: Shape) -> list[str]:
     """Return the words of a closed list (a Literal); empty for any other type."""
-    return [str(word) for word in get_args(shape.annotation)] if get_origin(shape.annotation) is Literal else []
+    return (
+        [str(word) for word in get_args(shape.annotation)] if get_origin(shape.annotation) is Literal else []
+    )
 
 
 def describe(shape: Shape | None) -> str:
@@ -113,7 +118,9 @@ def describe(shape: Shape | None) -> str:
     text = SCALARS.get(shape.annotation, getattr(shape.annotation, "__name__", "a value"))
     if shape.annotation is str and any(getattr(item, "min_length", None) for item in shape.metadata):
         return "text that is not empty"
-    return " ".join(filter(None, [text, " and ".join(f"{sign} {_number(limit)}" for sign, limit in _limits(shape))]))
+    return " ".join(
+        filter(None, [text, " and ".join(f"{sign} {_number(limit)}" for sign, limit in _limits(shape))])
+    )
 
 
 def _describe_list(shape: Shape) -> str:
@@ -129,7 +136,9 @@ def _describe_list(shape: Shape) -> str:
 
 def _limits(shape: Shape) -> list[tuple[str, float]]:
     return [
-        (sign, limit) for item in shape.metadata for name, sign in SIGNS
+        (sign, limit)
+        for item in shape.metadata
+        for name, sign in SIGNS
         if (limit := getattr(item, name, None)) is not None
     ]
 

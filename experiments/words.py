@@ -62,7 +62,7 @@ def quote_foreign(word: str) -> str:
     out: list[str] = []
     at = 0
     for quoted in QUOTED.finditer(value):
-        out += [_quote_runs(value[at: quoted.start()]), quoted.group()]
+        out += [_quote_runs(value[at : quoted.start()]), quoted.group()]
         at = quoted.end()
     return f"{key}={''.join(out)}{_quote_runs(value[at:])}"
 
@@ -84,11 +84,20 @@ def check_shape(word: str, groups: Iterable[str] = ()) -> None:
     if not sign and key.startswith("~") and KEY.match(key):
         return
     if sign:
-        raise InputError("not a setting: the part before '=' is no key", value=word, where=HERE,
-                         allowed="key=value, with a key such as seed or plan.command.review")
+        raise InputError(
+            "not a setting: the part before '=' is no key",
+            value=word,
+            where=HERE,
+            allowed="key=value, with a key such as seed or plan.command.review",
+        )
     verbish = did_you_mean(word, groups)
-    raise InputError("not a setting: a word without '='", value=word, where=HERE, allowed="key=value",
-                     mend=verbish or f"for a county: county={word}; see: sandtable list")
+    raise InputError(
+        "not a setting: a word without '='",
+        value=word,
+        where=HERE,
+        allowed="key=value",
+        mend=verbish or f"for a county: county={word}; see: sandtable list",
+    )
 
 
 def parse(words: Sequence[str], known: Iterable[str] = ()) -> list[Override]:
@@ -104,9 +113,11 @@ def parse(words: Sequence[str], known: Iterable[str] = ()) -> list[Override]:
             out.append(parser.parse_override(quote_foreign(word)))
         except (HydraException, OverrideParseException):
             raise InputError(
-                "a value that does not follow the grammar of settings", value=word, where=HERE,
+                "a value that does not follow the grammar of settings",
+                value=word,
+                where=HERE,
                 allowed="key=1, key=text, key=[a,b], key={x: 1}, and for a sweep a=1,2,3, range(), choice(), "
-                        "interval()",
+                "interval()",
                 mend=_grammar_hint(word),
             ) from None
     return out
@@ -127,7 +138,9 @@ def settings(words: Sequence[str], known: Iterable[str] = ()) -> list[Setting]:
     for word, override in zip(words, parse(words, known), strict=True):
         if override.is_sweep_override():
             raise InputError(
-                "several values for one setting", value=word, where=HERE,
+                "several values for one setting",
+                value=word,
+                where=HERE,
                 allowed="one value; a list is written in brackets: key=[a,b]",
                 mend=f"to run them all: sandtable sweep {word}",
             )
@@ -138,29 +151,42 @@ def settings(words: Sequence[str], known: Iterable[str] = ()) -> list[Setting]:
 def split_sweep(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the words that set one value, and those that sweep (``a=1,2,3``, range, choice, interval)."""
     swept = [override.is_sweep_override() for override in parse(words)]
-    return ([word for word, many in zip(words, swept, strict=True) if not many],
-            [word for word, many in zip(words, swept, strict=True) if many])
+    return (
+        [word for word, many in zip(words, swept, strict=True) if not many],
+        [word for word, many in zip(words, swept, strict=True) if many],
+    )
 
 
 def axes(words: Sequence[str]) -> list[Axis]:
     """Return the grid axes of sweep words, values in the order written.
 
-    Raises InputError for ``interval()`` (a grid needs values), an empty or an endless axis, and a key swept twice.
+    Raises InputError for ``interval()`` (a grid needs values), an empty or endless axis, a key swept twice.
     """
     out: list[Axis] = []
     for word, override in zip(words, parse(words), strict=True):
         key = override.key_or_group
         if override.is_interval_sweep():
-            raise InputError("an interval has no values to put on a grid", value=word, where=HERE,
-                             allowed="a=1,2,3, choice(1,2,3), range(start,stop,step)",
-                             mend=f"write {key}=range(START,STOP,STEP)")
+            raise InputError(
+                "an interval has no values to put on a grid",
+                value=word,
+                where=HERE,
+                allowed="a=1,2,3, choice(1,2,3), range(start,stop,step)",
+                mend=f"write {key}=range(START,STOP,STEP)",
+            )
         if any(axis.key == key for axis in out):
-            raise InputError("a setting is swept twice", value=word, where=HERE,
-                             mend=f"put all its values into one word: {key}=...")
+            raise InputError(
+                "a setting is swept twice",
+                value=word,
+                where=HERE,
+                mend=f"put all its values into one word: {key}=...",
+            )
         if override.is_range_sweep():
             _check_range(word, override)
-        values = tuple(override.sweep_string_iterator()) if override.is_sweep_override() else (
-            word.partition("=")[2],)
+        values = (
+            tuple(override.sweep_string_iterator())
+            if override.is_sweep_override()
+            else (word.partition("=")[2],)
+        )
         if not values:
             raise InputError("a sweep over no values", value=word, where=HERE, allowed="at least one value")
         out.append(Axis(key, values, word))
@@ -170,5 +196,9 @@ def axes(words: Sequence[str]) -> list[Axis]:
 def _check_range(word: str, override: Override) -> None:
     span: Any = override.value()
     if not span.step or abs(span.stop - span.start) / abs(span.step) > MANY:
-        raise InputError("a range without end", value=word, where=HERE,
-                         allowed=f"a step other than 0 and at most {MANY:,} values")
+        raise InputError(
+            "a range without end",
+            value=word,
+            where=HERE,
+            allowed=f"a step other than 0 and at most {MANY:,} values",
+        )
