@@ -10,6 +10,13 @@ from sim.errors import InputError, did_you_mean
 
 GROUPS = ("county", "scenario", "plan", "targets", "team_types")
 SCALARS = ("seed", "replication", "lang")
+CALLED = {
+    "county": "county",
+    "scenario": "scenario",
+    "plan": "plan",
+    "targets": "set of targets",
+    "team_types": "set of team types",
+}
 OF_COUNTY = ("plan", "targets")
 """Groups whose options belong to a county."""
 
@@ -82,7 +89,7 @@ class Catalogue:
         if group == "scenario":
             known = [o.removesuffix("/default") for o in known]
         raise InputError(
-            f"no such {group.replace('_', ' ').rstrip('s')}",
+            f"no such {CALLED[group]}",
             value=name,
             where=where,
             allowed=", ".join(known)

@@ -231,7 +231,7 @@ def _entry(node: Any, part: str, path: Sequence[int | str], item: words.Setting)
             "no such entry in a list",
             value=item.key,
             where=item.where,
-            allowed=f"{dotted(path)} has {len(node)} entries, counted from 0",
+            allowed=f"{dotted(path)} has {len(node)}, counted from 0",
         )
     ids = [
         str(entry.get("id") or entry.get("key") or entry.get("hazard"))
@@ -245,7 +245,7 @@ def _entry(node: Any, part: str, path: Sequence[int | str], item: words.Setting)
         "no such entry in a list",
         value=item.key,
         where=item.where,
-        allowed=f"below {dotted(path)}: a number from 0 to {len(node) - 1}, or {', '.join(ids)}",
+        allowed=f"below {dotted(path)}: a number (0 to {len(node) - 1}) or an id: {', '.join(ids)}",
         mend=did_you_mean(part, ids),
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from experiments.locate import shown
 from sim.errors import InputError, SandtableError, did_you_mean
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def hazard_folders(hazard_paths: tuple[Path, ...] = ()) -> dict[str, Path]:
                 raise InputError(
                     "two hazards of the same name",
                     value=folder.resolve().name,
-                    where=f"{found[folder.resolve().name]} and {folder}",
+                    where=f"{shown(found[folder.resolve().name])} and {shown(folder)}",
                     mend="rename the folder of yours",
                 )
             found[folder.resolve().name] = folder.resolve()
@@ -67,14 +68,14 @@ def find_hazard(name: str, hazard_paths: tuple[Path, ...] = (), where: str = "")
         raise InputError(
             "a hazard's spec.py without SPEC",
             value=type(spec).__name__,
-            where=str(folder / "spec.py"),
+            where=shown(folder / "spec.py"),
             allowed="SPEC = HazardSpec(...) of sim.hazard",
         )
     if spec.name != name:
         raise InputError(
             "a hazard whose SPEC has another name than its folder",
             value=spec.name,
-            where=str(folder / "spec.py"),
+            where=shown(folder / "spec.py"),
             allowed=name,
         )
     return spec
@@ -84,13 +85,13 @@ def load_builder(name: str, hazard_paths: tuple[Path, ...] = ()) -> Callable[[Ha
     """Return a hazard's ``build``; imports its hazard.py. Raises InputError when there is none."""
     folder = _folder(name, hazard_paths)
     if not (folder / "hazard.py").is_file():
-        raise InputError("a hazard without hazard.py", value=name, where=str(folder))
+        raise InputError("a hazard without hazard.py", value=name, where=shown(folder))
     builder: Callable[[HazardContext], Hazard] | None = getattr(_load(folder, "hazard"), BUILDER, None)
     if not callable(builder):
         raise InputError(
             "a hazard's hazard.py without build",
             value=name,
-            where=str(folder / "hazard.py"),
+            where=shown(folder / "hazard.py"),
             allowed="def build(context: HazardContext) -> Hazard",
         )
     return builder
@@ -125,7 +126,7 @@ def _load(folder: Path, module: str) -> ModuleType:
         file = Path(frames[-1].filename) if frames else folder / f"{module}.py"
         raise InputError(
             f"a hazard's module cannot be imported: {type(error).__name__}: {error}",
-            where=f"{file}:{line}" if line else str(file),
+            where=f"{shown(file)}:{line}" if line else shown(file),
             mend="correct it; --debug shows the whole traceback",
         ) from error
 

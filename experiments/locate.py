@@ -52,9 +52,17 @@ def read_text(path: Path) -> str:
         raise InputError(f"a file cannot be read: {error.strerror}", value=str(path)) from None
 
 
-@lru_cache(maxsize=64)
 def compose_nodes(path: Path) -> yaml.Node | None:
     """Return a YAML file's nodes with their marks. Raises InputError where it is no YAML or repeats a key."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise InputError(f"a file cannot be read: {error.strerror}", value=str(path)) from None
+    return _nodes(path.absolute(), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _nodes(path: Path, _changed_ns: int, _size: int) -> yaml.Node | None:
     try:
         node = yaml.compose(read_text(path), Loader=loader())
     except yaml.MarkedYAMLError as error:

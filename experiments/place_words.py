@@ -29,6 +29,10 @@ class PlaceWords:
         self.units: dict[str, Unit] = {}
         self.ids: dict[str, str] = {}
         """Form of a word -> id of the place it means; the first place listed wins."""
+        places: list[Unit | Site] = [*county.units, *county.sites]
+        self.names = [
+            word.lower() for place in places for word in (place.id, place.name, place.name_zh, *place.aliases)
+        ]
         for unit in county.units:
             for form in forms(unit.id, unit.name, unit.name_zh, *unit.aliases):
                 self.units.setdefault(form, unit)
@@ -77,7 +81,7 @@ class PlaceWords:
             urban = match[2].lower() == "c"
             count = unit.urban_units if urban else unit.villages - unit.urban_units
             return f"{unit.id} has {count} synthetic {'neighbourhoods (C)' if urban else 'villages (V)'}"
-        return did_you_mean(word.strip().lower(), self.ids)
+        return did_you_mean(word.strip().lower(), self.names)
 
     def points(self) -> Iterator[tuple[float, float]]:
         """Yield lon/lat of every place of the county."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.locate import KEY_MARK, Sources, dotted
-from experiments.schema import describe, keys_at, shape_at
+from experiments.schema import DURATION, describe, keys_at, shape_at
 from sim.errors import InputError, InputProblem, did_you_mean
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def from_pydantic(
     above: tuple[int | str, ...] = (),
 ) -> list[InputProblem]:
     """Return pydantic's findings as problems; ``above`` is where the model's data stand in the settings."""
-    return [_told(dict(found), model, above, sources.where) for found in error.errors(include_url=False)]
+    found = sorted(error.errors(include_url=False), key=lambda one: one["type"] == "missing")
+    return [_told(dict(one), model, above, sources.where) for one in found]
 
 
 def _told(
@@ -139,9 +140,9 @@ def _told(
         return InputProblem("out of range", value=value, where=place, allowed=allowed)
     if kind == "value_error":
         said = str(found["ctx"]["error"]) if "ctx" in found else found["msg"]
-        return InputProblem(
-            said, value=short(value), where=place, allowed=allowed if allowed not in said else ""
-        )
+        if DURATION in allowed:
+            return InputProblem("not a duration", value=_plain(value), where=place, allowed=allowed)
+        return InputProblem(said, value=short(value), where=place, mend=f"correct {dotted(full)}")
     if kind in NOT_A:
         words = allowed.split(", ") if kind == "literal_error" else []
         mend = did_you_mean(str(value), words) if words else ""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from experiments.locate import Loc, Sources
 from experiments.place_words import PlaceWords
-from sim.errors import InputProblem
+from sim.errors import InputProblem, did_you_mean
 
 if TYPE_CHECKING:
     from sim.settings.root import RunSettings
@@ -150,7 +150,7 @@ class CountyChecks:
                     ("county", "gateways", row, "unit"),
                     gateway.unit,
                     ", ".join(f"{unit.id} ({unit.name_zh})" for unit in self.settings.county.units),
-                    self.places.hint(gateway.unit),
+                    did_you_mean(gateway.unit, [unit.id for unit in self.settings.county.units]),
                 )
 
     def _coast(self) -> None:
