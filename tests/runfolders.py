@@ -231,7 +231,7 @@ def _movers(made: _Made, with_shelters: bool) -> dict[str, NDArray[Any]]:
         made.add(there, "on_scene", key, "forest_fire/front-1", at)
         for k in range(10):
             made.add(there + 600 * k, "work", key, "forest_fire/front-1",
-                     (at[0] + 140 * k, at[1] - 26 * k), line_m=140.0)
+                     (at[0] + 140 * k, at[1] - 26 * k), metres=140.0)
         made.add(rest, "rest", key, "", (at[0] + 1400, at[1] - 260))
         made.add(back, "return", key, "", (at[0] + 2300, at[1] - 300))
         kinds.append(1)
@@ -336,7 +336,7 @@ def _write_series(made: _Made, reached: NDArray[np.float32], path: Path) -> None
             stranded = sum(n for s, n in made.stranded if s <= t)
             out_now = sum(1 for e in made.events if e[1] == "turnout" and e[0] <= t) - sum(
                 1 for e in made.events if e[1] == "return" and e[0] <= t)
-            line = sum(e[6]["line_m"] for e in made.events if e[1] == "work" and e[0] <= t)
+            line = sum(e[6]["metres"] for e in made.events if e[1] == "work" and e[0] <= t)
             burned = float((reached <= t).sum()) * CELL_M**2 / 1e4
             rows.writerow([t, warned, warned - left, left - sheltered - stranded, sheltered, 0, stranded,
                            3 if t >= 9000 else 0, 1 if t >= 9000 else 0, 0, out_now, round(burned, 2), line])

@@ -16,6 +16,7 @@ from viz.words import Words
 TEAM, TRUCK = 1, 2
 KEY_KINDS = (
     "ignition",
+    "incident",
     "release",
     "alarm",
     "command",
@@ -89,13 +90,13 @@ class RunFacts:
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
-        """Events told one by one, in order."""
-        return self.folder.events(KEY_KINDS)
+        """Events told one by one, in order of time."""
+        return _by_time(self.folder.events(KEY_KINDS))
 
     @cached_property
     def household_events(self) -> list[dict[str, Any]]:
-        """Events of households, in order."""
-        return self.folder.events(HOUSEHOLD_KINDS)
+        """Events of households, in order of time."""
+        return _by_time(self.folder.events(HOUSEHOLD_KINDS))
 
     @cached_property
     def _household_sizes(self) -> dict[str, int]:
@@ -167,7 +168,7 @@ class RunFacts:
             elif event["kind"] == "on_scene" and team.on_scene_s is None:
                 team.on_scene_s = when
             elif event["kind"] == "work":
-                team.line_m += float(event["detail"].get("line_m", 0.0))
+                team.line_m += float(event["detail"].get("metres", 0.0))
                 team.work.append((when, event["x"], event["y"]))
         late = float("inf")
         return sorted(teams.values(), key=lambda a: (late if a.on_scene_s is None else a.on_scene_s,
@@ -265,6 +266,11 @@ class RunFacts:
 
 JOIN_M = 600.0
 """Spells of work nearer to each other than this are drawn as one line."""
+
+
+def _by_time(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return events by time; a few are written ahead (a shelter that will open) or after the fact."""
+    return sorted(events, key=lambda event: float(event["t_s"]))
 
 
 class _Nearest:

@@ -13,7 +13,9 @@ def tell(event: dict[str, Any], facts: RunFacts) -> str:
     names, detail = facts.all_names, event["detail"]
     who = names.get(event["agent"], "")
     where = names.get(event["place"], "")
-    if not where and kind in ("on_scene", "ignition", "release", "alarm"):
+    if kind == "loaded" and event["place"] in facts.names("shelter"):
+        kind = "loaded_for"
+    if not where and kind in ("on_scene", "ignition", "incident", "release", "alarm"):
         where = near_place(event, facts)
     for key in (f"tell.{kind}_at" if where else "", f"tell.{kind}"):
         if key and key in words:

@@ -11,6 +11,7 @@ from viz.telling import tell
 
 CATEGORY = {
     "ignition": "hazard",
+    "incident": "hazard",
     "release": "hazard",
     "contained": "hazard",
     "road_closed": "hazard",
@@ -33,7 +34,7 @@ CATEGORY = {
 }
 TOGETHER_S = {
     "warning_order": 60.0,
-    "shelter_open": 300.0,
+    "shelter_open": 1800.0,
     "shelter_full": 60.0,
     "injured": 600.0,
     "dead": 600.0,

@@ -9,13 +9,29 @@ from typing import Any
 from viz.facts import SAFE_KINDS, RunFacts
 from viz.folder import RunFolder
 from viz.scorecard import in_order, target_text, verdict
+from viz.telling import near_place, tell
 from viz.words import NONE, Words, number
 
 HERE = Path(__file__).parent
 FILE_NAME = {"en": "report.html", "zh": "report.zh.html"}
 VILLAGES_SHOWN = 60
-MOMENTS = ("ignition", "release", "alarm", "order", "on_scene", "warning_order", "shelter_full", "loaded",
-           "delivery", "withdraw", "road_closed", "dead", "injured", "contained")
+MOMENTS = (
+    "ignition",
+    "incident",
+    "release",
+    "alarm",
+    "order",
+    "on_scene",
+    "warning_order",
+    "shelter_full",
+    "loaded",
+    "delivery",
+    "withdraw",
+    "road_closed",
+    "dead",
+    "injured",
+    "contained",
+)
 MOMENTS_SHOWN = 40
 
 
@@ -99,9 +115,9 @@ def _head(facts: RunFacts) -> dict[str, Any]:
 def _lead(facts: RunFacts) -> list[str]:
     """Return the run in a few sentences, each from its events or KPIs, none where there is nothing to say."""
     words, folder, lines = facts.words, facts.folder, []
-    onset = facts.of("ignition", "release")
+    onset = facts.of("ignition", "incident", "release")
     if onset:
-        place = facts.all_names.get(onset[0]["place"], onset[0]["place"])
+        place = facts.all_names.get(onset[0]["place"]) or near_place(onset[0], facts)
         key = "lead.onset_at" if place else "lead.onset"
         lines.append(
             words(
@@ -174,8 +190,6 @@ def _scorecard(facts: RunFacts) -> list[dict[str, str]]:
 
 def _moments(facts: RunFacts) -> list[dict[str, str]]:
     """Return the run's turning points, told in words with their clock."""
-    from viz.telling import tell
-
     chosen, seen = [], {"order": 0, "on_scene": 0, "loaded": 0, "delivery": 0, "injured": 0, "dead": 0}
     for event in facts.of(*MOMENTS):
         kind = event["kind"]
@@ -219,7 +233,7 @@ def _teams(facts: RunFacts) -> list[list[str]]:
 def _villages(facts: RunFacts) -> dict[str, Any]:
     words = facts.words
     rows = [[words.pick(vars(v)), f"{v.residents:,}" if v.residents else NONE, _clock(facts, v.ordered_s),
-             _clock(facts, v.first_left_s), f"{v.left:,}", f"{v.safe:,}", f"{v.stranded:,}"]
+             _clock(facts, v.first_left_s), f"{v.left:,}", f"{v.safe:,}", f"{v.left - v.safe:,}"]
             for v in facts.villages[:VILLAGES_SHOWN]]
     return {"rows": rows, "more": len(facts.villages) - len(rows)}
 
