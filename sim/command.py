@@ -62,6 +62,10 @@ class CommandRegistry:
         """Return every action's spec, by name."""
         return [self._specs[name] for name in sorted(self._specs)]
 
+    def argument_names(self, action: str) -> frozenset[str]:
+        """Return the names of an action's arguments."""
+        return frozenset(self._specs[action].args.model_fields)
+
     def validate(self, action: str, args: Mapping[str, Any], where: str = "") -> BaseModel:
         """Return the validated arguments. Raises InputError for an unknown action or a bad argument."""
         spec = self._specs.get(action)

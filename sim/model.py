@@ -20,6 +20,10 @@ from sim.recorder import EventLog
 from sim.world.world import World
 
 
+TEAM_ROLE = "team"
+"""Steps of a team's work are commands too; the event log has them as ``work``, the command log in full."""
+
+
 class Residents(Protocol):
     """What the Simulation needs to know of a population."""
 
@@ -106,7 +110,8 @@ class Simulation(mesa.Model):
         """Give a command now: validated, logged, carried out. Raises InputError when it cannot be."""
         result = self.commands.submit(self.now, role, action, args)
         command = self.commands.log[-1]
-        self.events.add(self.now, "command", role, str(command.args.get("zone", "")), detail=command.line())
+        if role != TEAM_ROLE:
+            self.events.add(self.now, "command", role, str(command.args.get("zone", "")), detail=command.line())
         return result
 
     def close(self) -> None:

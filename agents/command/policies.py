@@ -1,0 +1,26 @@
+"""Dispatch policies: whom to send next to a task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from agents.rescue_team import RescueTeam
+from agents.travel import nearest_node
+from sim.task import Task
+
+Policy = Callable[[Task, Sequence[RescueTeam]], RescueTeam | None]
+
+
+def nearest_capable(task: Task, teams: Sequence[RescueTeam]) -> RescueTeam | None:
+    """Return the free capable team that would be there first: median turnout plus the drive on roads as they are."""
+    able = [team for team in teams if team.free and team.can(task.capability)]
+    if not able:
+        return None
+    node = nearest_node(able[0].simulation, task.x, task.y)
+    first = min(able, key=lambda team: (team.expected_s(node), team.id))
+    return None if math.isinf(first.expected_s(node)) else first
+
+
+POLICIES: dict[str, Policy] = {"nearest_capable": nearest_capable}
+"""Policies by the name they have in a plan's YAML."""

@@ -1,0 +1,95 @@
+"""What hazards do to residents: those within reach are put to the hazard, with one fixed draw each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population.columns import State
+from agents.population.kernels import rows_in_box
+from agents.population.population import Population
+from sim.clock import Rank
+from sim.hazard import Hazard
+from sim.settings.scenario import Behaviour
+
+if TYPE_CHECKING:
+    from sim.model import Simulation
+
+EXPOSURE_PERIOD_S = 60.0
+DAY_FROM_H, DAY_TO_H = 7.0, 19.0
+"""Hours between which the daytime share of people indoors holds."""
+
+
+class Exposure:
+    """Asks every hazard within reach of residents what it does to them, each minute it has a reach."""
+
+    def __init__(self, model: Simulation, population: Population, behaviour: Behaviour) -> None:
+        self.model = model
+        self.population = population
+        self.behaviour = behaviour
+        self.left_behind = 0
+        """Residents exposed where they had been ordered to leave before."""
+        # The sheltered, those out of the county and the dead are out of harm's way.
+        self._out_of_it = np.zeros(len(State), np.bool_)
+        self._out_of_it[[State.SHELTERED, State.LEFT, State.DEAD]] = True
+        self._found = np.empty(population.size, np.int64)
+        self._to = 0.0
+        self._indoor_key = model.streams.of("indoors")
+        self._fate = {hazard.key: model.streams.of(f"fate {hazard.key}") for hazard in model.hazards}
+        self.process = model.clock.every(
+            "exposure", EXPOSURE_PERIOD_S, Rank.EXPOSURE, self._expose, asleep=True)
+        model.after_hazards.append(self._wake)
+
+    def _wake(self, t_s: float) -> None:
+        if any(hazard.reach() is not None for hazard in self.model.hazards):
+            self.process.wake(t_s)
+
+    def indoors(self, rows: NDArray[np.int64], t_s: float) -> NDArray[np.bool_]:
+        """Return which rows are indoors now: those in everyday life or preparing, by the hour's share."""
+        columns = self.population.columns
+        hour = self.model.clock.calendar.hour(t_s)
+        share = (self.behaviour.indoor_share_day if DAY_FROM_H <= hour < DAY_TO_H
+                 else self.behaviour.indoor_share_night)
+        # One draw a resident and hour of the run: nobody flickers in and out from minute to minute.
+        inside = self._indoor_key.uniforms(columns["person_id"][rows], int(t_s // 3600)) < share
+        under_way = (columns["state"][rows] == State.MOVING) | (columns["state"][rows] == State.STRANDED)
+        return inside & ~under_way
+
+    def _expose(self, t_s: float) -> None:
+        since, self._to = self._to, t_s
+        since = max(since, t_s - EXPOSURE_PERIOD_S)
+        for hazard in self.model.hazards:
+            box = hazard.reach()
+            if box is None:
+                continue
+            c = self.population.columns
+            n = rows_in_box(c["x"], c["y"], self._out_of_it, c["state"], box.x0, box.y0, box.x1, box.y1,
+                            self._found)
+            if n:
+                self._harm(hazard, self._found[:n].copy(), since, t_s)
+
+    def _harm(self, hazard: Hazard, rows: NDArray[np.int64], t0_s: float, t1_s: float) -> None:
+        c = self.population.columns
+        x, y = c["x"][rows], c["y"][rows]
+        harm = hazard.harm(rows, c, x, y, self.indoors(rows, t1_s), t0_s, t1_s)
+        draw = self._fate[hazard.key].uniforms(c["person_id"][rows])
+        touched = harm.exposed & ~c["exposed"][rows]
+        hurt = (draw < harm.p_injury) & ~c["injured"][rows]
+        dead = draw < harm.p_death
+        at_home = (c["state"][rows] <= State.STAYING) & ~c["away"][rows]
+        self.left_behind += int(np.count_nonzero(touched & at_home & c["ordered"][rows]))
+        c["exposed"][rows[touched]] = True
+        c["injured"][rows[hurt | dead]] = True
+        c["state"][rows[dead]] = State.DEAD
+        for kind, which in (("exposed", touched), ("injured", hurt & ~dead), ("dead", dead)):
+            hit = rows[which]
+            if len(hit):
+                order = np.argsort(c["person_id"][hit])
+                hit = hit[order]
+                self.model.events.add_batch(
+                    np.full(len(hit), t1_s), kind, [f"P{i}" for i in c["person_id"][hit]],
+                    [self.model.world.places[int(v)].id for v in c["village"][hit]], c["x"][hit], c["y"][hit])
+        if dead.any():
+            self.population.touch()

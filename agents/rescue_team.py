@@ -1,0 +1,191 @@
+"""A rescue team: called out, it turns out, drives, walks to its task, works, rests and comes home."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from agents.shelters import entity_of
+from agents.travel import Mover, Router, nearest_node
+from sim.model import TEAM_ROLE
+from sim.settings.plan import TeamType
+from sim.task import Task
+
+if TYPE_CHECKING:
+    from sim.model import Simulation
+
+WORK_STEP_S = 300.0
+"""A team at work looks up and orders its next piece of work this often."""
+
+
+BUDGET_WORD = {"m": "metres", "persons": "persons", "m3": "cubic_metres"}
+"""The argument in which an action takes what a team can do in a step, by the task's unit of work."""
+
+
+class Status(IntEnum):
+    """What a team or a truck is doing."""
+
+    AT_BASE = 0
+    TURNOUT = 1
+    DRIVING = 2
+    WALKING = 3
+    WORKING = 4
+    RESTING = 5
+    RETURNING = 6
+
+
+class RescueTeam(Mover):
+    """A team with a type, a crew and a base; one order at a time."""
+
+    def __init__(
+        self, model: Simulation, router: Router, *, id: str, name: str, name_zh: str, node: int,
+        kind: str, type: TeamType, crew: int, sleeps_in: bool,
+    ) -> None:
+        super().__init__(model, router, id=id, name=name, name_zh=name_zh, node=node,
+                         speed_factor=type.road_speed_factor, max_mps=type.max_speed_kmh / 3.6)
+        self.kind = kind
+        self.type = type
+        self.crew = crew
+        self.sleeps_in = sleeps_in
+        """Stationed in a camp: the night turnout is that of the day."""
+        self.task: Task | None = None
+        self.calls = 0
+        self.worked_s = 0.0
+        self.work_done = 0.0
+        self.clockwise = True
+        """Which way round a perimeter the team works; set by whoever sends it."""
+        self.order_s: float | None = None
+        self.on_scene_s: float | None = None
+        self._process: simpy.Process | None = None
+        self._turnout = model.streams.of("turnout")
+
+    @property
+    def free(self) -> bool:
+        """Whether the team can be sent: at its base, or on its way back there."""
+        return self.task is None and self.status in (Status.AT_BASE, Status.RETURNING)
+
+    @property
+    def strength(self) -> float:
+        """People who answer the call."""
+        return max(1.0, self.crew * self.type.present)
+
+    def can(self, capability: str) -> bool:
+        """Return whether the team's type has a capability and a work rate for it."""
+        return capability in self.type.capabilities
+
+    def turnout_s(self, t_s: float, *, median: bool = False) -> float:
+        """Return the time from the order to wheels turning at ``t_s``: the draw of this call, or the median."""
+        turnout = self.type.turnout
+        calendar = self.simulation.clock.calendar
+        by_day = self.sleeps_in or turnout.day_from <= calendar.hour(t_s) < turnout.day_to
+        delay = turnout.day if by_day else turnout.night
+        busy = turnout.busy_factor if calendar.month(t_s) in turnout.busy_months else 1.0
+        if median:
+            return delay.median * busy
+        return busy * self._turnout.lognormal(
+            entity_of(self.id), self.calls, median=delay.median, sigma=delay.sigma)
+
+    def expected_s(self, node: int) -> float:
+        """Return the median time until the team could be at a node: turnout if at base, then the drive."""
+        wait = self.turnout_s(self.simulation.now, median=True) if self.status == Status.AT_BASE else 0.0
+        return wait + self.drive_s(node)
+
+    def respond(self, task: Task) -> None:
+        """Take on a task; a team on its way home turns round."""
+        if self._process is not None and self._process.is_alive:
+            self._process.interrupt("ordered")
+        self.task = task
+        self.order_s = self.simulation.now
+        self._event("order")
+        self._process = self.simulation.clock.env.process(self._carry_out(task))
+
+    def withdraw(self) -> bool:
+        """Break off and go home; return whether there was anything to break off."""
+        if self.task is None or self._process is None or not self._process.is_alive:
+            return False
+        self._process.interrupt("withdrawn")
+        self.task = None
+        self._event("withdraw")
+        self._process = self.simulation.clock.env.process(self._go_home())
+        return True
+
+    def _carry_out(self, task: Task) -> Generator[simpy.Event, Any, None]:
+        try:
+            if self.status == Status.AT_BASE:
+                yield from self._turn_out()
+            yield from self.drive(nearest_node(self.simulation, task.x, task.y), Status.DRIVING)
+            yield from self.walk(task.x, task.y, self._off_road_mps(), Status.WALKING)
+            self.on_scene_s = self.simulation.now
+            self._event("on_scene")
+            yield from self._work(task)
+            self.task = None
+            yield from self._home()
+        except simpy.Interrupt:
+            return
+
+    def _go_home(self) -> Generator[simpy.Event, Any, None]:
+        try:
+            yield from self._home()
+        except simpy.Interrupt:
+            return
+
+    def _turn_out(self) -> Generator[simpy.Event, Any, None]:
+        self.mark(Status.TURNOUT)
+        yield self.timeout(self.turnout_s(self.simulation.now))
+        self.calls += 1
+        self._event("turnout")
+
+    def _work(self, task: Task) -> Generator[simpy.Event, Any, None]:
+        self.mark(Status.WORKING)
+        spell = 0.0
+        while not task.done:
+            yield self.timeout(WORK_STEP_S)
+            self._step(task, WORK_STEP_S)
+            spell += WORK_STEP_S
+            self.worked_s += WORK_STEP_S
+            if spell >= self.type.work_before_rest and not task.done:
+                self.mark(Status.RESTING)
+                self._event("rest")
+                yield self.timeout(self.type.rest)
+                self.mark(Status.WORKING)
+                spell = 0.0
+
+    def _step(self, task: Task, seconds: float) -> None:
+        """Order one step of the task's own action, with what this crew can do in the time."""
+        budget = self.type.rates[task.capability] * self.strength * seconds / 3600.0
+        offered = {"team": self.id, "x": self.x, "y": self.y, BUDGET_WORD[task.unit]: budget,
+                   "max_flame_m": self.type.max_flame_m, "clockwise": self.clockwise, **(task.args or {})}
+        wanted = self.simulation.commands.argument_names(task.action)
+        result = self.simulation.order(
+            TEAM_ROLE, task.action, {key: value for key, value in offered.items() if key in wanted})
+        figures = result.figures
+        if "x" in figures:
+            self.x, self.y = float(figures["x"]), float(figures["y"])
+        done = float(figures.get("built_m", figures.get("done_work", 0.0)))
+        self.work_done += done
+        if done:
+            self._event("work", f'{{"{BUDGET_WORD[task.unit]}": {done:.1f}}}')
+        if figures.get("done"):
+            task.done = True
+        self.mark(Status.WORKING)
+
+    def _home(self) -> Generator[simpy.Event, Any, None]:
+        self._event("return")
+        road = nearest_node(self.simulation, self.x, self.y)
+        nodes = self.simulation.world.roads.nodes
+        yield from self.walk(float(nodes["x"][road]), float(nodes["y"][road]), self._off_road_mps(),
+                             Status.RETURNING)
+        self.node = road
+        yield from self.drive(self.base, Status.RETURNING)
+        self.mark(Status.AT_BASE)
+        self._event("back")
+
+    def _off_road_mps(self) -> float:
+        return self.type.off_road_speed_kmh / 3.6
+
+    def _event(self, kind: str, detail: str = "") -> None:
+        self.simulation.events.add(
+            self.simulation.now, kind, self.id, self.task.id if self.task else "", self.x, self.y, detail)

@@ -1,0 +1,151 @@
+"""The shelters of a plan: where they stand, when they open, who is in them and what they still need."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.random import Streams
+from sim.settings.plan import Plan, Shelters
+from sim.world.world import Place, World
+
+SECONDS_PER_DAY = 86400.0
+
+
+def entity_of(word: str) -> int:
+    """Return a stable number for an id, so that an entity draws the same under every plan that has it."""
+    return zlib.crc32(word.encode())
+
+
+@dataclass
+class Shelter:
+    """One shelter: its place on the network, capacity, opening, occupants and relief packs."""
+
+    id: str
+    name: str
+    name_zh: str
+    place: str
+    node: int
+    x: float
+    y: float
+    level: str
+    capacity: int
+    opening_s: float
+    """How long it takes to open once called for."""
+    open_s: float = np.inf
+    """When it is or will be open; inf while nobody has called for it."""
+    occupants: int = 0
+    most: int = 0
+    packs: float = 0.0
+    packs_coming: float = 0.0
+    first_in_s: float = np.inf
+    first_delivery_s: float = np.inf
+    eaten_to_s: float = 0.0
+    full: bool = False
+    """No more room, or less than the last household that came needed."""
+    short: float = 0.0
+    """Relief packs needed when there were none."""
+
+    @property
+    def room(self) -> int:
+        """Places left."""
+        return self.capacity - self.occupants
+
+    def consume(self, t_s: float, packs_per_person_day: float) -> None:
+        """Draw the relief packs its occupants need up to ``t_s``; what is not there counts as short."""
+        need = self.occupants * packs_per_person_day * (t_s - self.eaten_to_s) / SECONDS_PER_DAY
+        self.eaten_to_s = t_s
+        taken = min(need, self.packs)
+        self.packs -= taken
+        self.short += need - taken
+
+
+def sites_of(entry: Shelters, place: Place, world: World) -> list[Place]:
+    """Return where an entry's shelters stand: the place itself, then its most populous villages, in order."""
+    villages = sorted((v for v in world.places.of_kind("village") if v.town == place.id),
+                      key=lambda v: (-v.residents, v.id))
+    spots = [place, *villages] if place.kind == "unit" else [place]
+    return [spots[i % len(spots)] for i in range(entry.count)]
+
+
+@dataclass
+class ShelterBook:
+    """All shelters of a run, in the plan's order."""
+
+    rows: list[Shelter] = field(default_factory=list)
+    version: int = 0
+    """Raised whenever the set of shelters with room changes, so that routes are found again."""
+    turned_away: int = 0
+
+    @classmethod
+    def of(cls, plan: Plan, world: World, streams: Streams) -> ShelterBook:
+        """Return the plan's shelters on the World's network. Raises InputError for an unknown place."""
+        stream = streams.of("shelter opening")
+        book = cls()
+        for entry in plan.shelters:
+            place = world.places.get(entry.place, f"plan {plan.id}, shelters, {entry.id}")
+            for i, spot in enumerate(sites_of(entry, place, world)):
+                name = entry.id if entry.count == 1 else f"{entry.id}-{i + 1:02d}"
+                label = entry.name_zh or f"{spot.name_zh}避难场所"
+                opening = stream.lognormal(entity_of(name), median=entry.opening.median,
+                                           sigma=entry.opening.sigma)
+                book.rows.append(Shelter(
+                    id=name, name=name, name_zh=label if entry.count == 1 else f"{label}{i + 1}",
+                    place=spot.id, node=spot.node, x=spot.x, y=spot.y, level=entry.level,
+                    capacity=entry.capacity, opening_s=opening,
+                    open_s=0.0 if entry.open_at_start else np.inf))
+        return book
+
+    def call(self, t_s: float, rows: list[int] | None = None) -> list[Shelter]:
+        """Have shelters opened (all, or some rows); return those newly called for."""
+        called = []
+        for row in range(len(self.rows)) if rows is None else rows:
+            shelter = self.rows[row]
+            if np.isinf(shelter.open_s):
+                shelter.open_s = t_s + shelter.opening_s
+                shelter.eaten_to_s = t_s
+                called.append(shelter)
+        if called:
+            self.version += 1
+        return called
+
+    def open_now(self, shelter_id: str, t_s: float) -> bool:
+        """Open a shelter at once; return whether there is one of that id."""
+        for shelter in self.rows:
+            if shelter.id == shelter_id:
+                shelter.open_s = min(shelter.open_s, t_s)
+                self.version += 1
+                return True
+        return False
+
+    def targets(self) -> NDArray[np.int32]:
+        """Return the nodes of shelters that are called for and have room."""
+        nodes = [s.node for s in self.rows if not np.isinf(s.open_s) and not s.full]
+        return np.unique(np.array(nodes, np.int32))
+
+    def admit(self, node: int, persons: int, t_s: float) -> int | None:
+        """Take a household in at a node; return the shelter's row, or None when it is too full.
+
+        A household is not split: it goes on unless all of it fits.
+        """
+        for row, shelter in enumerate(self.rows):
+            if shelter.node == node and not np.isinf(shelter.open_s) and shelter.room >= persons:
+                shelter.occupants += persons
+                shelter.most = max(shelter.most, shelter.occupants)
+                shelter.first_in_s = min(shelter.first_in_s, max(t_s, shelter.open_s))
+                if shelter.room <= 0:
+                    shelter.full = True
+                    self.version += 1
+                return row
+        return None
+
+    def refuse(self, node: int, persons: int) -> list[Shelter]:
+        """Mark the shelters at a node as full after a household found no place; return those newly full."""
+        newly = [s for s in self.rows if s.node == node and not s.full and s.room < persons]
+        for shelter in newly:
+            shelter.full = True
+            self.version += 1
+        return newly
