@@ -196,7 +196,7 @@ def test_the_chinese_page_is_chinese(browser: Any, run: Path) -> None:
         "转移途中",
         "接警后1:15",
         "2026年4月4日",
-        "石桥民兵排到达",
+        "石桥民兵排到场",
     ):
         assert words in text
     assert [word for word in ("Events", "Speed", "Legend", "moving") if word in text] == []

@@ -15,7 +15,8 @@ window.sandtable = {
   fit: (what) => { fit(what); paint(); },
   whereIs(id) {                            // pixels on the map of a place, shelter, team or truck; null if not drawn
     paint();
-    const hit = hits.find((h) => id === (h.place || h.base || (h.kind === "mover" ? scene.movers : scene.shelters)[h.i]).id);
+    const named = (h) => (h.place || h.base || (h.kind === "mover" ? scene.movers : scene.shelters)[h.i] || {}).id;
+    const hit = hits.find((h) => named(h) === id || (h.members || []).some((i) => scene.movers[i].id === id));
     return hit ? [hit.x, hit.y] : null;
   },
   counts() {

@@ -240,28 +240,46 @@ function drawShelters(pen, t, names) {
   });
 }
 
-// A team is a round badge, a truck a lorry's outline; several on one spot stand in a row.
+// A team is a round badge, a truck a lorry's outline. Up to three on one spot stand in a row; more are told as one
+// badge with their number, so that nobody is drawn far from where they are.
+const ROW = 3;
+
 function drawMovers(pen, t, names) {
-  const placed = [];
+  const groups = [];
   scene.movers.forEach((mover, i) => {
     const now = moverAt(i, t);
-    if (!now) return;
-    let x = toX(now.x), y = toY(now.y);
+    if (!now || now.status === AT_BASE) return;
+    const x = toX(now.x), y = toY(now.y);
     if (!seen(x, y)) return;
-    if (now.status === AT_BASE) return;
-    for (let guard = 0; guard < 30; guard++) {
-      const clash = placed.find((p) => Math.abs(p[0] - x) < 17 && Math.abs(p[1] - y) < 13);
-      if (!clash) break;
-      x = clash[0] + 18;
-    }
-    placed.push([x, y]);
-    moverSign(pen, mover.truck, now.status, x, y);
-    block(x, y, 9);
-    if (view.scale > 0.008)
-      names.push({ text: `${mover.name} · ${scene.words[now.status]}`, x, y, gap: 12, size: 11.5, bold: true,
-                   ink: mover.truck ? "#53306e" : "#0b3d66", rank: 2, plate: true });
-    hits.push({ x, y, kind: "mover", i, r: 12 });
+    const group = groups.find((g) => g.truck === mover.truck && Math.abs(g.x - x) < 17 && Math.abs(g.y - y) < 15);
+    if (group) group.members.push({ i, status: now.status });
+    else groups.push({ x, y, truck: mover.truck, members: [{ i, status: now.status }] });
   });
+  for (const { x, y, truck, members } of groups) {
+    if (members.length > ROW) {
+      const most = [0, 1, 2, 3, 4, 5, 6].map((s) => members.filter((m) => m.status === s).length);
+      moverSign(pen, truck, most.indexOf(Math.max(...most)), x, y);
+      pen.fillStyle = "#10202e";
+      pen.beginPath(); pen.arc(x + 9, y - 8, 8, 0, 7); pen.fill();
+      pen.fillStyle = "#fff";
+      pen.font = `700 11px ${FONT}`; pen.textAlign = "center"; pen.textBaseline = "middle";
+      pen.fillText(String(members.length), x + 9, y - 7.5);
+      block(x, y, 11);
+      const told = most.map((n, s) => (n ? `${scene.words[s]} ${n}` : "")).filter(Boolean).join(" · ");
+      names.push({ text: told, x, y, gap: 18, size: 11.5, bold: true, ink: truck ? "#53306e" : "#0b3d66", rank: 2, plate: true });
+      hits.push({ x, y, kind: "movers", members: members.map((m) => m.i), r: 14 });
+      continue;
+    }
+    members.forEach(({ i, status }, k) => {
+      const at = x + 18 * k;
+      moverSign(pen, truck, status, at, y);
+      block(at, y, 9);
+      if (view.scale > 0.008)
+        names.push({ text: `${scene.movers[i].name} · ${scene.words[status]}`, x: at, y, gap: 12, size: 11.5, bold: true,
+                     ink: truck ? "#53306e" : "#0b3d66", rank: 2, plate: true });
+      hits.push({ x: at, y, kind: "mover", i, r: 12 });
+    });
+  }
 }
 
 function moverSign(pen, truck, status, x, y) {
@@ -294,7 +312,7 @@ function pickAt(px, py) {
     const hit = hits[i], off = Math.hypot(hit.x - px, hit.y - py) / hit.r;
     if (off < nearest) { nearest = off; best = hit; }
   }
-  return best && { kind: best.kind, i: best.i, place: best.place, base: best.base };
+  return best && { kind: best.kind, i: best.i, place: best.place, base: best.base, members: best.members };
 }
 
 // What is known of a picked thing at time t: where it is, its name, its lines.
@@ -303,6 +321,11 @@ function describe(what, t) {
   if (what.kind === "mover") {
     const mover = scene.movers[what.i], now = moverAt(what.i, t);
     return { x: now.x, y: now.y, title: mover.name, lines: [w[now.status]] };
+  }
+  if (what.kind === "movers") {
+    const first = moverAt(what.members[0], t);
+    return { x: first.x, y: first.y, title: String(what.members.length), lines: what.members.map((i) =>
+      `${scene.movers[i].name} · ${w[moverAt(i, t).status]}`) };
   }
   if (what.kind === "shelter") {
     const shelter = scene.shelters[what.i];
