@@ -261,7 +261,6 @@ def _validated(
     from pydantic import ValidationError
 
     from experiments.problems import from_pydantic, raise_all
-    from experiments.validate_refs import check
     from sim.settings.root import RunSettings
 
     try:
@@ -282,6 +281,8 @@ def _validated(
         settings = RunSettings.model_validate(plain)
     except ValidationError as error:
         raise_all(from_pydantic(error, RunSettings, sources))
+    from experiments.validate_refs import check
+
     problems, warnings = check(settings, sources, hazard_paths)
     raise_all(problems)
     for text in warnings if warn else ():

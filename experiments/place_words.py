@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.errors import did_you_mean
-from sim.world.world import bare
+from sim.world.names import bare
 
 if TYPE_CHECKING:
     from sim.settings.county import County, Site, Unit

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError, did_you_mean
 from sim.world.grid import Grid
+from sim.world.names import bare
 
 LAYERS = {
     "elevation_m": ("float32", "m", "ground height"),
@@ -90,17 +91,6 @@ class Place:
     residents: int
     grade: str
     aliases: tuple[str, ...] = ()
-
-
-SUFFIXES = ("街道办事处", "管委会", "办事处", "街道", "镇", "乡", "村")
-
-
-def bare(name: str) -> str:
-    """Return a Chinese place name without its 镇/乡/街道/办事处."""
-    for suffix in SUFFIXES:
-        if name.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
-    return name
 
 
 class Places:
