@@ -10,6 +10,8 @@ from sim.errors import InputError, did_you_mean
 
 GROUPS = ("county", "scenario", "plan", "targets", "team_types")
 SCALARS = ("seed", "replication", "lang")
+HERE = "_here_"
+"""Hydra's word for: where the file that names it lands."""
 CALLED = {
     "county": "county",
     "scenario": "scenario",
@@ -116,7 +118,16 @@ class Catalogue:
         for item in content.get("defaults") or []:
             if item == "_self_":
                 continue
-            base = self.file(group, str(item).removeprefix(f"/{group}/"))
+            name, _, package = str(item).partition("@")
+            if "/" in name and package != HERE:
+                raise InputError(
+                    "a base that would land in the wrong place",
+                    value=item,
+                    where=f"{shown(file)}, key defaults",
+                    allowed=f"{name}@{HERE}",
+                    mend=f"write {name}@{HERE}, so that its keys land beside this file's own",
+                )
+            base = self.file(group, name)
             if base is None or base == file:
                 known = self.options(group)
                 raise InputError(
@@ -124,7 +135,7 @@ class Catalogue:
                     value=item,
                     where=f"{shown(file)}, key defaults",
                     allowed=", ".join(known),
-                    mend=did_you_mean(str(item), known),
+                    mend=did_you_mean(name, known),
                 )
             out += [base, *self._bases(group, base)]
         return out

@@ -1,4 +1,4 @@
-"""Chinese place names with and without the word for what they are; imports nothing, so that checks are quick."""
+"""Chinese place names with and without the word for what they are; imports nothing, so checks are quick."""
 
 from __future__ import annotations
 
