@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from sim.settings.root import RunSettings
 
 BAD_INPUT = 2
+COMPARE_REPLICATIONS = 10
+"""Replications of each plan where none are asked for: enough for an interval."""
+ALL_CORES = 0
+"""Number of workers that stands for one a core."""
 STOPPED = 130
 KEPT = {
     "run": "no half-written run folder is left; Worlds and kernels already built are kept",
-    "compare": "finished replications are kept; the same command with the same out= goes on from there",
-    "sweep": "finished replications are kept; the same command with the same out= goes on from there",
+    "compare": "with out=, finished replications are kept and the same command goes on from there",
+    "sweep": "finished replications are kept; the same command goes on from there",
 }
 
 
@@ -103,17 +107,23 @@ class _Composer:
     def __init__(self, given: Given) -> None:
         self.given = given
         self.warned: set[str] = set()
+        self.kept: dict[tuple[str, ...], RunSettings] = {}
 
     def __call__(self, overrides: Sequence[str]) -> RunSettings:
         from experiments.compose import compose
 
-        return compose(
+        found = self.kept.get(tuple(overrides))
+        return found or compose(
             overrides,
             config_dir=self.given["config_dir"],
             hazard_paths=self.given["hazard_path"],
             settings_file=self.given["settings"],
             warn=self.warn,
         )
+
+    def check(self, overrides: Sequence[str]) -> None:
+        """Compose before anything heavy is imported, so that an error comes at once; keep what came out."""
+        self.kept[tuple(overrides)] = self(overrides)
 
     def warn(self, text: str) -> None:
         from experiments.console import warn
@@ -190,7 +200,7 @@ def _compare(given: Given) -> int:
         )
     composer = _Composer(given)
     for plan in plans:
-        composer([*given.overrides, f"plan={plan}"])
+        composer.check([*given.overrides, f"plan={plan}"])
     _check_out(given["out"])
     _kernels()
     from experiments.compare import compare_verb
@@ -203,7 +213,9 @@ def _compare(given: Given) -> int:
         out=given["out"],
         hazard_paths=given["hazard_path"],
         json_=given["json"],
-        jobs=_jobs(given),
+        jobs=given["jobs"] or ALL_CORES,
+        independent=given["independent"],
+        scheduler=given["scheduler"],
     )
 
 
@@ -223,7 +235,7 @@ def _sweep(given: Given) -> int:
     for axis in axes(swept):
         for word in axis.words():
             others = [other.words()[0] for other in axes(swept) if other.key != axis.key]
-            composer([*fixed, *others, word])
+            composer.check([*fixed, *others, word])
     _check_out(given["out"])
     _kernels()
     from experiments.sweep import sweep_verb
@@ -236,16 +248,9 @@ def _sweep(given: Given) -> int:
         out=given["out"],
         hazard_paths=given["hazard_path"],
         json_=given["json"],
-        jobs=_jobs(given),
+        jobs=given["jobs"] or ALL_CORES,
+        scheduler=given["scheduler"],
     )
-
-
-COMPARE_REPLICATIONS = 10
-"""Replications of each plan where none are asked for: enough for an interval, an hour's work at most."""
-
-
-def _jobs(given: Given) -> int:
-    return int(given["jobs"] or os.cpu_count() or 1)
 
 
 def _report(given: Given) -> int:

@@ -67,6 +67,8 @@ SETTINGS = Word("settings", "path", "FILE: a run's settings.yaml to start from i
 OUT = Word("out", "path", "folder for the results")
 REPLICATIONS = Word("replications", "count", "equally likely runs of each")
 JOBS = Word("jobs", "count", "worker processes (default: one a core)")
+INDEPENDENT = Word("independent", "flag", "give each plan seeds of its own: what shared luck is worth", False)
+SCHEDULER = Word("scheduler", "word", "address of a Dask scheduler to run on, such as tcp://10.0.0.5:8786")
 LANG = Word("lang", "word", "en or zh", "en")
 COMPOSING = (CONFIG_DIR, HAZARD_PATH, SETTINGS)
 AS_OPTIONS = ("config_dir", "hazard_path", "settings")
@@ -99,6 +101,8 @@ VERBS: dict[str, Verb] = {
                 REPLICATIONS,
                 OUT,
                 JOBS,
+                SCHEDULER,
+                INDEPENDENT,
                 JSON,
                 *COMPOSING,
                 DEBUG,
@@ -109,7 +113,7 @@ VERBS: dict[str, Verb] = {
         Verb(
             "sweep",
             "every combination of swept settings, resumable",
-            (REPLICATIONS, OUT, JOBS, JSON, *COMPOSING, DEBUG),
+            (REPLICATIONS, OUT, JOBS, SCHEDULER, JSON, *COMPOSING, DEBUG),
             settings=True,
             examples=(
                 "sandtable sweep plan=baseline,five_year plan.command.teams_per_task=2,4,8 replications=5 "
