@@ -176,8 +176,7 @@ def test_ctrl_c_says_what_is_kept(
     monkeypatch.setitem(cli.DISPATCH, "sweep", stop)
     assert main(["sweep", "seed=1,2"]) == 130
     assert capsys.readouterr().err == (
-        "\nsandtable: stopped: finished replications are kept; the same command with the same out= goes on "
-        "from there\n"
+        "\nsandtable: stopped: finished replications are kept; the same command goes on from there\n"
     )
 
 
