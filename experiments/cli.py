@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 COMPARE_REPLICATIONS = 10
 """Replications of each plan where none are asked for: enough for an interval."""
+CHECKED_EARLY = 8
+"""Values of a swept setting composed before anything heavy is imported; sweep composes all before it runs."""
 ALL_CORES = 0
 """Number of workers that stands for one a core."""
 STOPPED = 130
@@ -233,7 +235,7 @@ def _sweep(given: Given) -> int:
         )
     composer = _Composer(given)
     for axis in axes(swept):
-        for word in axis.words():
+        for word in axis.words()[:CHECKED_EARLY]:
             others = [other.words()[0] for other in axes(swept) if other.key != axis.key]
             composer.check([*fixed, *others, word])
     _check_out(given["out"])
@@ -254,9 +256,20 @@ def _sweep(given: Given) -> int:
 
 
 def _report(given: Given) -> int:
+    import json
+
     from viz.report import report_verb
 
-    return _written(given, "report", report_verb(_run_folder(given), lang=given["lang"]))
+    folder = _run_folder(given)
+    path = report_verb(folder, lang=given["lang"])
+    if not given["json"]:
+        from rich.console import Console
+
+        from viz.scorecard import terminal_scorecard
+
+        kpis = json.loads((folder / "kpis.json").read_text(encoding="utf-8"))
+        Console().print(terminal_scorecard(kpis, given["lang"]))
+    return _written(given, "report", path)
 
 
 def _replay(given: Given) -> int:

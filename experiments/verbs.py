@@ -122,14 +122,14 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "report",
-            "write a run's report again, or in the other language",
+            "show a run's scorecard and write its report, in either language",
             (LANG, JSON, DEBUG),
             bare=("RUN_FOLDER",),
             examples=("sandtable report runs/first lang=zh",),
         ),
         Verb(
             "replay",
-            "write a run's replay again, or in the other language",
+            "write a run's replay, in either language",
             (LANG, JSON, DEBUG),
             bare=("RUN_FOLDER",),
             examples=("sandtable replay runs/first lang=zh",),
