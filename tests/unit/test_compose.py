@@ -210,3 +210,26 @@ def test_sweep_words() -> None:
         ("z", ("公田", "新墙")),
     ]
     assert axes(swept)[2].words() == ["z=公田", "z=新墙"]
+
+
+def packaged() -> list[tuple[str, str, str]]:
+    """Every county, plan and scenario that ship and are made for each other."""
+    from experiments.catalogue import Catalogue
+    from experiments.listing import scenarios
+
+    catalogue = Catalogue(None)
+    return [
+        (plan.split("/")[0], plan, row["id"])
+        for plan in catalogue.options("plan")
+        for row in scenarios(catalogue, ())
+        if not row["counties"] or plan.split("/")[0] in row["counties"]
+    ]
+
+
+@pytest.mark.parametrize(("county", "plan", "scenario"), packaged())
+def test_what_ships_fits_together(county: str, plan: str, scenario: str) -> None:
+    warnings: list[str] = []
+    words = [f"county={county}", f"plan={plan}", f"scenario={scenario}"]
+    settings = compose(words, warn=warnings.append)
+    assert settings.plan.county == settings.county.id == county
+    assert warnings == []
