@@ -1,0 +1,155 @@
+"""What a scenario may say of a forest fire: every key with its range; where the numbers come from is in YAML."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.settings.base import Duration, PlaceRef, Settings, Share
+
+Metres = Annotated[float, Field(ge=0, le=50_000)]
+Degrees = Annotated[float, Field(ge=0, le=360)]
+WindSpeed = Annotated[float, Field(ge=0, le=60)]
+Celsius = Annotated[float, Field(ge=-40, le=55)]
+Humidity = Annotated[float, Field(ge=1, le=100)]
+DeadMoisture = Annotated[float, Field(gt=0, le=100)]
+LiveMoisture = Annotated[float, Field(ge=30, le=300)]
+Lon = Annotated[float, Field(ge=-180, le=180)]
+Lat = Annotated[float, Field(ge=-90, le=90)]
+
+
+class Ignition(Settings):
+    """Where and when it starts: a place or lon/lat; moved to the nearest cell that burns within ``search_m``.
+
+    ``radius_m`` spreads the ignitions of replications evenly over a disc around the point.
+    """
+
+    place: PlaceRef | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    at: Duration = 0.0
+    radius_m: Metres = 0.0
+    search_m: Metres = 1500.0
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("give both lon and lat, or neither")
+        if (self.place is None) == (self.lon is None):
+            raise ValueError("give either place or lon and lat")
+        return self
+
+
+class Weather(Settings):
+    """Wind at 10 m above open ground, air temperature and humidity, the same over the whole county."""
+
+    wind_mps: WindSpeed
+    wind_from_deg: Degrees
+    temperature_c: Celsius
+    humidity_pct: Humidity
+
+
+class WeatherChange(Settings):
+    """The weather from a time on; what is not given stays as it was."""
+
+    at: Duration
+    wind_mps: WindSpeed | None = None
+    wind_from_deg: Degrees | None = None
+    temperature_c: Celsius | None = None
+    humidity_pct: Humidity | None = None
+
+
+class Uncertainty(Settings):
+    """How replications differ; one draw each for a whole run, the same under every plan."""
+
+    wind_sigma: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Log standard deviation of the factor on wind speed."""
+    direction_sd_deg: Annotated[float, Field(ge=0, le=90)] = 0.0
+    moisture_sd_pct: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Standard deviation, in points of moisture, of what is added to dead fuel moisture."""
+
+
+class FuelMoisture(Settings):
+    """Dead moistures (% of dry weight) from the weather where not given; live ones by season."""
+
+    m1_pct: DeadMoisture | None = None
+    m10_pct: DeadMoisture | None = None
+    m100_pct: DeadMoisture | None = None
+    m10_above_m1_pct: Annotated[float, Field(ge=0, le=20)] = 1.0
+    m100_above_m1_pct: Annotated[float, Field(ge=0, le=20)] = 2.0
+    herb_pct: LiveMoisture
+    woody_pct: LiveMoisture
+
+
+class Canopy(Settings):
+    """The trees over the fuel, for the wind below them."""
+
+    height_m: Annotated[float, Field(gt=0, le=80)] = 12.0
+    crown_ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class Spread(Settings):
+    """How the front is carried over the grid."""
+
+    convention: Literal["horizontal", "slope_plane"] = "horizontal"
+    """Wind and slope added on the map (as BEHAVE) or in the slope's plane (as pyretechnics)."""
+    wind_limit: bool = False
+    """Cap the effective wind at Rothermel's 0.9 reaction intensity."""
+    max_length_to_width: Annotated[float, Field(ge=1, le=8)] = 8.0
+    min_rate_m_min: Annotated[float, Field(ge=0, le=1)] = 0.005
+    """Cells whose heading rate is below this do not carry fire."""
+    holds_fire: Duration = 6 * 3600.0
+    """A cell burnt out longer ago than this cannot light its neighbours when they become able to burn."""
+    start_radius_cells: Annotated[int, Field(ge=1, le=8)] = 4
+    """Cells around an ignition whose arrival is timed along straight rays from it."""
+
+
+class Damage(Settings):
+    """Share of trees killed by fireline intensity class; intensities in kW/m."""
+
+    low_below_kw_m: Annotated[float, Field(gt=0)] = 750.0
+    high_above_kw_m: Annotated[float, Field(gt=0)] = 3500.0
+    killed_low: Share = 0.2
+    killed_middle: Share = 0.6
+    killed_high: Share = 0.95
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low_below_kw_m >= self.high_above_kw_m:
+            raise ValueError("low_below_kw_m must be less than high_above_kw_m")
+        return self
+
+
+class Effects(Settings):
+    """How the fire touches roads and villages."""
+
+    road_close_m: Metres = 60.0
+    """Links nearer than this to a burning cell are closed while it burns."""
+    smoke_m: Metres = 400.0
+    """Links nearer than this to a burning cell are slowed by smoke."""
+    smoke_speed_factor: Annotated[float, Field(gt=0, le=1)] = 0.5
+    village_reach_m: Metres = 250.0
+    """A village is reached once a cell nearer to its centre than this has burned."""
+
+
+class ForestFireSettings(Settings):
+    """The settings of a forest fire."""
+
+    ignitions: Annotated[tuple[Ignition, ...], Field(min_length=1)]
+    weather: Weather
+    changes: tuple[WeatherChange, ...] = ()
+    uncertainty: Uncertainty = Uncertainty()
+    moisture: FuelMoisture
+    canopy: Canopy = Canopy()
+    spread: Spread = Spread()
+    damage: Damage = Damage()
+    effects: Effects = Effects()
+    forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
+
+    @model_validator(mode="after")
+    def _changes_in_order(self) -> Self:
+        times = [change.at for change in self.changes]
+        if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+            raise ValueError("changes must be in order of time, each later than the one before")
+        return self

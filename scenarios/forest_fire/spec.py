@@ -1,0 +1,120 @@
+"""What a forest fire declares to the engine; imports neither Mesa nor Numba."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from scenarios.forest_fire.settings import Degrees, ForestFireSettings, Lat, Lon, Metres, WindSpeed
+from sim.command import ActionSpec
+from sim.hazard import ColumnSpec, HazardSpec, LayerSpec
+from sim.kpi import KpiSpec
+from sim.settings.base import PlaceRef, Settings
+
+STATUS = ("unburned", "burning", "burned", "line", "wet")
+"""Meaning of the layer ``status``, by code."""
+
+
+class IgniteArgs(Settings):
+    """Start a fire at a place or lon/lat."""
+
+    place: PlaceRef | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    search_m: Metres = 1500.0
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> Self:
+        if (self.place is None) == (self.lon is None) or (self.lon is None) != (self.lat is None):
+            raise ValueError("give either place, or lon and lat")
+        return self
+
+
+class SetWindArgs(Settings):
+    """The wind from now on; the scenario's later changes still come."""
+
+    wind_mps: WindSpeed
+    wind_from_deg: Degrees
+
+
+class BuildLineArgs(Settings):
+    """A crew's work at the fire's edge: where it is, how many metres it can build, what it can face."""
+
+    team: Annotated[str, Field(min_length=1)]
+    x: float
+    y: float
+    metres: Annotated[float, Field(ge=0, le=100_000)]
+    max_flame_m: Annotated[float, Field(gt=0, le=10)] = 1.2
+    clockwise: bool = True
+    fire: str = ""
+    """Task id of the fire to work on; the nearest one when empty."""
+
+
+class WetArgs(Settings):
+    """Wet the ground in a circle: it does not burn until it has dried."""
+
+    x: float
+    y: float
+    radius_m: Annotated[float, Field(gt=0, le=2000)]
+    minutes: Annotated[float, Field(gt=0, le=1440)]
+
+
+LAYERS = (
+    LayerSpec("arrival_s", "float32", "s", "time the front reached the cell's centre; inf where it did not",
+              "火头到达时间", grows=True),
+    LayerSpec("intensity_kw_m", "float32", "kW/m", "fireline intensity as the front passed", "火线强度"),
+    LayerSpec("flame_m", "float32", "m", "flame length as the front passed", "火焰长度"),
+    LayerSpec("ros_m_min", "float32", "m/min", "rate of spread at right angles to the front", "蔓延速度"),
+    LayerSpec("direction_deg", "float32", "deg", "direction the front moved in, clockwise from north", "蔓延方向"),
+    LayerSpec("status", "uint8", "-", "0 unburned, 1 burning, 2 burned, 3 line, 4 wet", "状态"),
+    LayerSpec("line_s", "float32", "s", "time line was built on the cell; inf where none was",
+              "隔离带建成时间", grows=True),
+)
+
+ACTIONS = (
+    ActionSpec("ignite", IgniteArgs, "start a fire at a place or lon/lat", "在某地点引燃林火"),
+    ActionSpec("set_wind", SetWindArgs, "set wind speed and direction from now on", "改变风速和风向"),
+    ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge", "队伍沿火线开设隔离带"),
+    ActionSpec("wet", WetArgs, "wet the ground in a circle for some minutes", "向地面洒水"),
+)
+
+KPIS = (
+    KpiSpec("fire.burned_ha", "Burned area", "过火面积", "ha",
+            "area of cells the front has reached", "火头到达过的网格面积"),
+    KpiSpec("fire.burned_forest_ha", "Burned forest", "过火森林面积", "ha",
+            "burned area whose cover is forest", "过火范围内的森林面积"),
+    KpiSpec("fire.damaged_forest_ha", "Damaged forest", "受害森林面积", "ha",
+            "burned forest times the share of trees killed at the intensity it burned with (share by class of "
+            "intensity: assumption)",
+            "过火森林面积乘以按火线强度等级估计的林木死亡比例（比例为假定值）"),
+    KpiSpec("fire.perimeter_km", "Fire perimeter", "火场周长", "km",
+            "length of the burned area's edge: cell sides times pi/4 (Crofton)", "过火区边界长度（边数乘以π/4）",
+            better="neither"),
+    KpiSpec("fire.line_km", "Line built", "隔离带长度", "km",
+            "length of line that crews built", "队伍开设的隔离带长度", better="neither"),
+    KpiSpec("fire.max_flame_m", "Longest flame", "最大火焰长度", "m",
+            "longest flame of any burned cell", "过火网格中的最大火焰长度"),
+    KpiSpec("fire.contained_h", "Time to containment", "合围用时", "h",
+            "hours from the first ignition until nothing can spread any more; none if it still could",
+            "从起火到不再蔓延的时间；未合围则无值"),
+    KpiSpec("fire.villages_reached", "Villages reached", "受威胁村庄数", "villages",
+            "villages with a burned cell near their centre", "中心附近出现过火网格的村庄数"),
+    KpiSpec("fire.damage_per_mille", "Forest fire damage rate", "森林火灾受害率", "per mille",
+            "damaged forest of a year's fires per forest area of the county; means nothing for one fire",
+            "一年内受害森林面积占全县森林面积的千分比；单次火灾不适用", scope="ensemble"),
+)
+
+SPEC = HazardSpec(
+    name="forest_fire",
+    title="Forest fire",
+    title_zh="森林火灾",
+    doc="surface fire after Rothermel on the terrain grid, held by line and water",
+    settings=ForestFireSettings,
+    layers=LAYERS,
+    actions=ACTIONS,
+    person_columns=(
+        ColumnSpec("fire_dose", "float32", "(kW/m2)^(4/3) s", "thermal dose received from flames"),
+    ),
+    kpis=KPIS,
+)
