@@ -11,6 +11,7 @@ import simpy
 from agents.shelters import entity_of
 from agents.travel import Mover, Router, nearest_node
 from sim.model import TEAM_ROLE
+from sim.settings.base import Delay
 from sim.settings.plan import TeamType
 from sim.task import Task
 
@@ -58,7 +59,8 @@ class RescueTeam(Mover):
         self.clockwise = True
         """Which way round a perimeter the team works; set by whoever sends it."""
         self.order_s: float | None = None
-        self.on_scene_s: float | None = None
+        self.arrivals: list[tuple[float, str]] = []
+        """When it came on scene, and to which task."""
         self._process: simpy.Process | None = None
         self._turnout = model.streams.of("turnout")
 
@@ -76,22 +78,31 @@ class RescueTeam(Mover):
         """Return whether the team's type has a capability and a work rate for it."""
         return capability in self.type.capabilities
 
-    def turnout_s(self, t_s: float, *, median: bool = False) -> float:
-        """Return the time from the order to wheels turning at ``t_s``: the draw of this call, or the median."""
+    def _turnout_at(self, hour: float, month: int) -> tuple[Delay, float]:
         turnout = self.type.turnout
+        by_day = self.sleeps_in or turnout.day_from <= hour < turnout.day_to
+        return (turnout.day if by_day else turnout.night,
+                turnout.busy_factor if month in turnout.busy_months else 1.0)
+
+    def median_turnout_s(self, hour: float, month: int) -> float:
+        """Return the median time from the order to wheels turning at an hour of the day and a month."""
+        delay, busy = self._turnout_at(hour, month)
+        return delay.median * busy
+
+    def draw_turnout_s(self, t_s: float) -> float:
+        """Return this call's time from the order to wheels turning."""
         calendar = self.simulation.clock.calendar
-        by_day = self.sleeps_in or turnout.day_from <= calendar.hour(t_s) < turnout.day_to
-        delay = turnout.day if by_day else turnout.night
-        busy = turnout.busy_factor if calendar.month(t_s) in turnout.busy_months else 1.0
-        if median:
-            return delay.median * busy
+        delay, busy = self._turnout_at(calendar.hour(t_s), calendar.month(t_s))
         return busy * self._turnout.lognormal(
             entity_of(self.id), self.calls, median=delay.median, sigma=delay.sigma)
 
     def expected_s(self, node: int) -> float:
         """Return the median time until the team could be at a node: turnout if at base, then the drive."""
-        wait = self.turnout_s(self.simulation.now, median=True) if self.status == Status.AT_BASE else 0.0
-        return wait + self.drive_s(node)
+        drive = self.drive_s(node)
+        if self.status != Status.AT_BASE:
+            return drive
+        calendar, now = self.simulation.clock.calendar, self.simulation.now
+        return self.median_turnout_s(calendar.hour(now), calendar.month(now)) + drive
 
     def respond(self, task: Task) -> None:
         """Take on a task; a team on its way home turns round."""
@@ -118,7 +129,7 @@ class RescueTeam(Mover):
                 yield from self._turn_out()
             yield from self.drive(nearest_node(self.simulation, task.x, task.y), Status.DRIVING)
             yield from self.walk(task.x, task.y, self._off_road_mps(), Status.WALKING)
-            self.on_scene_s = self.simulation.now
+            self.arrivals.append((self.simulation.now, task.id))
             self._event("on_scene")
             yield from self._work(task)
             self.task = None
@@ -134,7 +145,7 @@ class RescueTeam(Mover):
 
     def _turn_out(self) -> Generator[simpy.Event, Any, None]:
         self.mark(Status.TURNOUT)
-        yield self.timeout(self.turnout_s(self.simulation.now))
+        yield self.timeout(self.draw_turnout_s(self.simulation.now))
         self.calls += 1
         self._event("turnout")
 

@@ -59,6 +59,8 @@ class Evacuation:
         self.first_order_s = math.inf
         self.village_ordered_s = np.full(len(model.world.places), np.inf)
         self.exits = np.array([p.node for p in model.world.places.of_kind("gateway")], np.int32)
+        self.warned = 0
+        """Residents warned so far."""
         self.moves = 0
         """Links passed by residents so far."""
         self.active = np.empty(population.size, np.int64)
@@ -147,6 +149,7 @@ class Evacuation:
             rows = members[everyday]
             columns["state"][rows] = np.where(complies[everyday], State.PREPARING, State.STAYING)
             columns["warned_s"][rows] = at[everyday]
+            self.warned += len(rows)
         if len(leaving):
             self._leave(leaving)
         if len(warned) or len(leaving):

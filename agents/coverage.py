@@ -1,0 +1,66 @@
+"""Coverage of a plan without a run: how soon the first capable team could be at every village and site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.rescue_team import RescueTeam
+from sim.live_roads import LiveRoads
+from sim.settings.plan import CommandPost
+from sim.world.routing import tree_to
+from sim.world.world import World
+
+RESPONDING = ("fire_line", "rescue")
+"""A team with one of these counts as capable."""
+DAY_H, NIGHT_H = 12.0, 0.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Seconds from the alarm to the first capable team at every node, by day and by night, on open roads."""
+
+    day_s: NDArray[np.float64]
+    night_s: NDArray[np.float64]
+
+
+def coverage_of(
+    world: World, teams: Sequence[RescueTeam], post: CommandPost, month: int,
+) -> Coverage:
+    """Return the plan's coverage: median decision, median turnout at that hour, then the drive."""
+    roads = LiveRoads(world.roads)
+    found = {}
+    for name, hour in (("day", DAY_H), ("night", NIGHT_H)):
+        first = np.full(world.roads.node_count, np.inf)
+        groups: dict[tuple[float, float], list[RescueTeam]] = {}
+        for team in teams:
+            if any(team.can(capability) for capability in RESPONDING):
+                groups.setdefault((team.speed_factor, team.max_mps), []).append(team)
+        for (factor, max_mps), group in groups.items():
+            cost = roads.cost_s(max_mps=max_mps, factor=factor)
+            waits = np.array([post.decision.median + team.median_turnout_s(hour, month) for team in group])
+            tree = tree_to(world.roads, _backwards(world, cost), np.array([t.base for t in group]), waits)
+            np.minimum(first, tree.time_s, out=first)
+        found[name] = first
+    return Coverage(found["day"], found["night"])
+
+
+def _backwards(world: World, cost: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each link's cost as that of the link the other way: teams drive from the base, not to it."""
+    reverse = world.roads.links["reverse"]
+    return np.where(reverse >= 0, cost[np.maximum(reverse, 0)], np.inf)
+
+
+def shares(world: World, time_s: NDArray[np.float64], limit_s: float) -> dict[str, float | None]:
+    """Return the shares of residents, villages and sites reached within a time."""
+    out: dict[str, float | None] = {}
+    villages, sites = world.places.of_kind("village"), world.places.of_kind("site")
+    reached = np.array([time_s[v.node] <= limit_s for v in villages], bool)
+    people = np.array([v.residents for v in villages], float)
+    out["residents"] = float(people[reached].sum() / people.sum()) if people.sum() else None
+    out["villages"] = float(reached.mean()) if len(villages) else None
+    out["sites"] = float(np.mean([time_s[s.node] <= limit_s for s in sites])) if sites else None
+    return out

@@ -1,0 +1,176 @@
+"""The drill: a Simulation with its people, teams, trucks, shelters and command post."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from agents.command.post import CommandPost
+from agents.population.evacuation import Evacuation
+from agents.population.exposure import Exposure
+from agents.population.population import Population
+from agents.population.presence import Presence
+from agents.population.traces import Traces
+from agents.rescue_team import RescueTeam
+from agents.shelters import ShelterBook
+from agents.supply_truck import Depot
+from sim.actions import (
+    ENGINE_ACTIONS,
+    DispatchArgs,
+    RoadArgs,
+    ShelterArgs,
+    SupplyArgs,
+    TeamArgs,
+    ZoneArgs,
+)
+from sim.command import Command
+from sim.errors import InputError
+from sim.hazard import ActionResult
+from sim.model import Simulation
+
+ALL = "all"
+"""The zone selector that means every unit."""
+
+
+class Drill(Simulation):
+    """A Simulation and all who act in it; also the place where the engine's own actions are carried out."""
+
+    residents: Population
+    evacuation: Evacuation
+    presence: Presence
+    exposure: Exposure
+    shelters: ShelterBook
+    traces: Traces
+    teams: list[RescueTeam]
+    depots: list[Depot]
+    post: CommandPost
+    landing_sites: int
+
+    @property
+    def arrivals(self) -> list[tuple[float, str]]:
+        """Times (s) at which teams came on scene, and the tasks they came to."""
+        return [arrival for team in self.teams for arrival in team.arrivals]
+
+    def register_actions(self) -> None:
+        """Register the engine's actions; call once everybody is there."""
+        handlers: dict[str, Any] = {
+            "order_evacuation": self._order_evacuation, "open_shelter": self._open_shelter,
+            "close_road": self._close_road, "open_road": self._open_road,
+            "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
+            "dispatch_supply": self._dispatch_supply,
+            "comms_off": self._switch("mobile", False), "comms_on": self._switch("mobile", True),
+            "power_off": self._switch("power", False), "power_on": self._switch("power", True),
+        }
+        for spec in ENGINE_ACTIONS:
+            self.commands.register(spec, handlers[spec.name])
+
+    def villages_of(self, zone: str) -> NDArray[np.int64]:
+        """Return the place rows of a zone's villages: of a unit, a village itself, or ``all``."""
+        villages = self.world.places.of_kind("village")
+        if zone == ALL:
+            return np.array([v.row for v in villages], np.int64)
+        place = self.world.places.get(zone, "zone of a command")
+        if place.kind == "village":
+            return np.array([place.row], np.int64)
+        return np.array([v.row for v in villages if v.town == place.town], np.int64)
+
+    def units_of(self, zone: str) -> list[str]:
+        """Return the ids of a zone's units."""
+        if zone == ALL:
+            return [p.id for p in self.world.places.of_kind("unit")]
+        return [self.world.places.get(zone, "zone of a command").town]
+
+    def road_links(self, a: str, b: str) -> NDArray[np.bool_]:
+        """Return which links (links,) are part of the stated roads between two units. Raises InputError for none."""
+        places, links = self.world.places, self.world.roads.links
+        ends = {places.get(a, "road of a command").node, places.get(b, "road of a command").node}
+        on = np.zeros(self.world.roads.link_count, np.bool_)
+        for fact in np.unique(links["fact"][links["fact"] >= 0]):
+            mine = links["fact"] == fact
+            nodes, counts = np.unique(np.concatenate([links["tail"][mine], links["head"][mine]]), return_counts=True)
+            if set(nodes[counts == 2].tolist()) == ends:
+                on |= mine
+        if not on.any():
+            raise InputError("no stated road joins the two places", value=f"{a} - {b}", where="road of a command",
+                             allowed="units joined by a link of the county's YAML",
+                             mend="see: sandtable world inspect COUNTY")
+        return on
+
+    # -- the engine's actions -------------------------------------------------------------------------
+
+    def _order_evacuation(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, ZoneArgs)
+        persons = self.evacuation.order(self.villages_of(args.zone))
+        for shelter in self.shelters.call(self.now):
+            self.events.add(shelter.open_s, "shelter_open", place=shelter.id, x=shelter.x, y=shelter.y)
+        return ActionResult(True, figures={"persons": persons})
+
+    def _open_shelter(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, ShelterArgs)
+        if not self.shelters.open_now(args.shelter, self.now):
+            raise InputError("no such shelter", value=args.shelter, where="open_shelter",
+                             allowed=", ".join(s.id for s in self.shelters.rows))
+        self.events.add(self.now, "shelter_open", place=args.shelter)
+        return ActionResult(True)
+
+    def _close_road(self, command: Command, args: BaseModel) -> ActionResult:
+        return self._set_road(args, True)
+
+    def _open_road(self, command: Command, args: BaseModel) -> ActionResult:
+        return self._set_road(args, False)
+
+    def _set_road(self, args: BaseModel, closed: bool) -> ActionResult:
+        assert isinstance(args, RoadArgs)
+        self.roads.by_command[self.road_links(args.a, args.b)] = closed
+        self.refresh_roads()
+        self.events.add(self.now, "road_closed" if closed else "road_opened", place=f"{args.a} - {args.b}")
+        return ActionResult(True)
+
+    def _dispatch_team(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, DispatchArgs)
+        team = self._team(args.team)
+        task = self.post.tasks.get(args.task)
+        if task is None:
+            raise InputError("no such task", value=args.task, where="dispatch_team",
+                             allowed=", ".join(self.post.tasks) or "none yet")
+        if not team.can(task.capability):
+            return ActionResult(False, f"{team.id} cannot {task.capability}")
+        if not team.free:
+            return ActionResult(False, f"{team.id} is busy")
+        team.respond(task)
+        return ActionResult(True)
+
+    def _withdraw_team(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, TeamArgs)
+        return ActionResult(self._team(args.team).withdraw())
+
+    def _dispatch_supply(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, SupplyArgs)
+        depot = next((d for d in self.depots if d.id == args.warehouse), None)
+        shelter = next((s for s in self.shelters.rows if s.id == args.shelter), None)
+        if depot is None or shelter is None:
+            raise InputError("no such warehouse or shelter", value=f"{args.warehouse}, {args.shelter}",
+                             where="dispatch_supply", allowed=", ".join(d.id for d in self.depots))
+        truck = next((t for t in depot.trucks if not t.busy), None)
+        if truck is None or depot.stock < args.packs:
+            return ActionResult(False, f"{depot.id} has no free truck, or fewer than {args.packs} packs")
+        truck.send(shelter, args.packs)
+        return ActionResult(True)
+
+    def _switch(self, kind: str, works: bool) -> Any:
+        def carry_out(command: Command, args: BaseModel) -> ActionResult:
+            assert isinstance(args, ZoneArgs)
+            self.infrastructure.set(kind, self.units_of(args.zone), works)
+            return ActionResult(True)
+
+        return carry_out
+
+    def _team(self, team_id: str) -> RescueTeam:
+        for team in self.teams:
+            if team.id == team_id:
+                return team
+        raise InputError("no such team", value=team_id, where="command",
+                         allowed=", ".join(team.id for team in self.teams))

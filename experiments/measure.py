@@ -1,0 +1,112 @@
+"""The engine's KPIs of a finished run."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents.coverage import coverage_of, shares
+from agents.drill import Drill
+from agents.population.columns import State
+
+HALF_HOUR_S = 1800.0
+QUARTER_S = 900.0
+TWELVE_HOURS_S = 12 * 3600.0
+MOST = 0.9
+"""The share of people that "90 %" KPIs wait for."""
+
+Values = dict[str, float | None]
+
+
+def measure(drill: Drill) -> Values:
+    """Return every engine KPI (see :mod:`sim.kpi_specs`) and the hazards' own; None where there is no value."""
+    values = {**_coverage(drill), **_arrivals(drill), **_evacuation(drill), **_shelters(drill)}
+    for hazard in drill.hazards:
+        values.update(hazard.summary())
+    return values
+
+
+def _coverage(drill: Drill) -> Values:
+    found = coverage_of(drill.world, drill.teams, drill.post.settings, drill.clock.calendar.month(0.0))
+    half, night = shares(drill.world, found.day_s, HALF_HOUR_S), shares(drill.world, found.night_s, HALF_HOUR_S)
+    quarter = shares(drill.world, found.day_s, QUARTER_S)
+    return {
+        "coverage.residents_30min": half["residents"], "coverage.residents_30min_night": night["residents"],
+        "coverage.villages_30min": half["villages"], "coverage.sites_30min": half["sites"],
+        "coverage.residents_15min": quarter["residents"],
+    }
+
+
+def _arrivals(drill: Drill) -> Values:
+    post = drill.post
+    first: dict[str, float] = {}
+    for t_s, task in drill.arrivals:
+        first[task] = min(first.get(task, math.inf), t_s)
+    alarms = post.alarm_s
+    waits = [first.get(task, math.inf) - alarm for task, alarm in sorted(alarms.items())]
+    orders = [order - alarms[task] for task, order in post.first_order_s.items() if task in alarms]
+    from_order = [first[task] - order for task, order in post.first_order_s.items() if task in first]
+    return {
+        "dispatch.first_order_min": min(orders) / 60 if orders else None,
+        "arrival.first_min": _finite(min(waits) / 60) if waits else None,
+        "arrival.first_from_order_min": min(from_order) / 60 if from_order else None,
+        "arrival.within_30min": float(np.mean([w <= HALF_HOUR_S for w in waits])) if waits else None,
+    }
+
+
+def _evacuation(drill: Drill) -> Values:
+    columns, evacuation = drill.residents.columns, drill.evacuation
+    people = drill.residents
+    gone = np.isfinite(columns["depart_s"])
+    safe = columns["safe_s"][gone]
+    warned = _warning_delays(drill)
+    clear = None
+    if gone.any():
+        last = float(np.quantile(safe, MOST, method="inverted_cdf"))
+        clear = _finite((last - evacuation.first_order_s) / 60)
+    turned_away = drill.residents.members(np.array(sorted(evacuation.unplaced), np.int64))
+    unplaced = np.isin(columns["state"][turned_away], (State.LEFT, State.STRANDED, State.MOVING))
+    return {
+        "warning.p90_min": warned,
+        "evacuation.ordered": float(np.count_nonzero(columns["ordered"])),
+        "evacuation.left": float(np.count_nonzero(gone)),
+        "evacuation.clear_p90_min": clear,
+        "evacuation.not_out": float(drill.exposure.left_behind),
+        "evacuation.stranded": float(people.count(State.STRANDED)),
+        "casualties.exposed": float(np.count_nonzero(columns["exposed"])),
+        "casualties.injured": float(np.count_nonzero(columns["injured"] & (columns["state"] != State.DEAD))),
+        "casualties.dead": float(people.count(State.DEAD)),
+        "shelter.unplaced": float(np.count_nonzero(unplaced)),
+    }
+
+
+def _warning_delays(drill: Drill) -> float | None:
+    """Return minutes from the village's order to the 90 % quantile of the households that were or will be warned."""
+    ordered = drill.evacuation.village_ordered_s[drill.residents.household_village]
+    warned = drill.evacuation.plans.warned_s
+    both = np.isfinite(ordered) & np.isfinite(warned)
+    if not both.any():
+        return None
+    delay = np.maximum(warned[both] - ordered[both], 0.0)
+    return float(np.quantile(delay, MOST, method="inverted_cdf")) / 60
+
+
+def _shelters(drill: Drill) -> Values:
+    used = [s for s in drill.shelters.rows if s.most > 0]
+    onset = min((task.raised_s for task in drill.post.tasks.values()), default=0.0)
+    for shelter in used:
+        shelter.consume(drill.now, drill.post.behaviour.packs_per_person_day)
+    firsts = [s.first_delivery_s - onset for s in used]
+    return {
+        "landing_sites.count": float(drill.landing_sites),
+        "shelter.in_use": float(len(used)),
+        "shelter.max_occupancy": max((s.most / s.capacity for s in used), default=None),
+        "supply.first_delivery_h": _finite(max(firsts) / 3600) if firsts else None,
+        "supply.served_12h": float(np.mean([f <= TWELVE_HOURS_S for f in firsts])) if firsts else None,
+        "supply.unmet_packs": float(sum(s.short for s in used)),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
