@@ -1,0 +1,1 @@
+"""A toy hazard: a circle that grows from a place."""
