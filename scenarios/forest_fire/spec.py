@@ -100,7 +100,7 @@ KPIS = (
             "从起火到不再蔓延的时间；未合围则无值"),
     KpiSpec("fire.villages_reached", "Villages reached", "受威胁村庄数", "villages",
             "villages with a burned cell near their centre", "中心附近出现过火网格的村庄数"),
-    KpiSpec("fire.damage_per_mille", "Forest fire damage rate", "森林火灾受害率", "per mille",
+    KpiSpec("fire.damage_permille", "Forest fire damage rate", "森林火灾受害率", "permille",
             "damaged forest of a year's fires per forest area of the county; means nothing for one fire",
             "一年内受害森林面积占全县森林面积的千分比；单次火灾不适用", scope="ensemble"),
 )
@@ -117,4 +117,5 @@ SPEC = HazardSpec(
         ColumnSpec("fire_dose", "float32", "(kW/m2)^(4/3) s", "thermal dose received from flames"),
     ),
     kpis=KPIS,
+    capabilities=("fire_line",),
 )

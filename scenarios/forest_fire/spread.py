@@ -108,6 +108,8 @@ class Front:
         self.metric = np.empty((n, 3))
         self.ground = np.zeros((n, 3))
         self.kind = np.full(n, -1, np.int16)
+        self.progress = np.zeros(n)
+        """Metres of line built on cells not yet held."""
 
     def _set_window(self, row0: int, col0: int, row1: int, col1: int) -> None:
         """Move to a larger window; it always reaches MARGIN closed cells past the grid, never further."""
@@ -147,7 +149,7 @@ class Front:
         cells[(*inner, 2)] = ground.wind_factor
         self.closed[self.kind >= 0] = OPEN
 
-    def _cover(self, row: int, col: int, half: int) -> None:
+    def cover(self, row: int, col: int, half: int = kernels.MARGIN) -> None:
         """Make sure that the window holds ``half`` cells around a cell, or reaches the grid's edge."""
         want = (row - half, col - half, row + half + 1, col + half + 1)
         if not self.height:
@@ -204,6 +206,11 @@ class Front:
         """How many times a cell was taken from the queue."""
         return int(self._st[kernels.ST_POPS])
 
+    @property
+    def period_number(self) -> int:
+        """Number of the present weather period: metrics stamped with it are up to date."""
+        return self._now
+
     def next_s(self) -> float:
         """Return when the front next reaches a cell; infinity when it cannot."""
         heap_t, heap_i, st = self._heap_t, self._heap_i, self._st
@@ -243,7 +250,7 @@ class Front:
 
     def ignite(self, row: int, col: int, t_s: float, radius: int = 4, fire_id: int = 1) -> bool:
         """Light a cell; return False where it cannot burn or has burned. ``t_s`` must not lie in the past."""
-        self._cover(row, col, max(FIRST_HALF_WIDTH, radius + 2 * kernels.MARGIN))
+        self.cover(row, col, max(FIRST_HALF_WIDTH, radius + 2 * kernels.MARGIN))
         i = self.cell(row, col)
         if self.closed[i] or self.done[i]:
             return False
@@ -287,9 +294,11 @@ class Front:
             raise AssertionError("heap smaller than the number of waiting cells")
 
     def close(self, cells: Cells, code: int) -> Cells:
-        """Close unburned window cells to the fire (LINE or WET); return those that were open until now."""
+        """Close unburned window cells to the fire (LINE or WET); return those closed so now."""
         cells = np.asarray(cells, np.int64)
-        cells = cells[(self.done[cells] == 0) & (self.closed[cells] == OPEN)]
+        cells = cells[(self.done[cells] == 0) & (self.closed[cells] != UNBURNABLE)]
+        if code == WET:
+            cells = cells[self.closed[cells] != LINE]
         if len(cells):
             self.closed[cells] = code
             near = np.arange(-2, 3)
@@ -311,5 +320,5 @@ class Front:
                        self.fire, *self._heap_arrays(), *self._weather_arrays())
 
 
-_MOVED = ("arrival", "done", "closed", "ends", "out", "step", "fire")
+_MOVED = ("arrival", "done", "closed", "ends", "out", "step", "fire", "progress")
 """Window arrays that keep their values when the window moves."""
