@@ -9,6 +9,7 @@ a run is deterministic. A worker that dies is started again by Dask; the work it
 from __future__ import annotations
 
 import os
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import SandtableError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Worker, WorkerPlugin
 
 MOST_ATTEMPTS = 3
 MEMORY_SHARE = 0.9
@@ -28,7 +29,8 @@ ONE_THREAD = dict.fromkeys(
     ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A worker has one thread; parallel work is in the number of workers."""
 LOCAL_SETTINGS = {
-    "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+    # Workers read the level of their logs as they start; deaths are told by the study itself.
+    "distributed.nanny.pre-spawn-environ": {**ONE_THREAD, "DASK_LOGGING__DISTRIBUTED": "critical"},
     # The World is memory-mapped: its pages count as a worker's but are the system's to take back.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -68,13 +70,14 @@ def outcomes(
 
     ``jobs`` workers (0: one a CPU), or those of the Dask scheduler at ``address``.
     """
-    workers = min(jobs or os.cpu_count() or 1, len(work))
     if not work:
         return
-    if address is None and workers == 1:
+    # Only where one job is asked for: a single piece left over may be the one that kills its process.
+    if address is None and jobs == 1:
         for piece in work:
             yield _here(function, piece)
         return
+    workers = min(jobs or os.cpu_count() or 1, len(work))
     with _client(workers, address) as client:
         yield from _spread(client, function, work, local=address is None)
 
@@ -103,7 +106,8 @@ def _spread(
 
     # One piece a worker: when a worker dies, it is plain which piece it held.
     window = max(sum(client.nthreads().values()), 1)
-    running = as_completed([submit(waiting.pop()) for _ in range(min(window, len(waiting)))])
+    first = [submit(waiting.pop()) for _ in range(min(window, len(waiting)))]
+    running = as_completed(first, loop=client.loop)
     for future in running:
         piece = held.pop(future.key.rpartition("-")[0])
         tries = attempts[piece.key]
@@ -151,7 +155,21 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
         memory_limit=int(psutil.virtual_memory().total * MEMORY_SHARE / workers),
         silence_logs=logging.CRITICAL, scheduler_kwargs={"allowed_failures": 0},
     ) as cluster, Client(cluster, set_as_default=False) as client:
+        client.register_plugin(_deaf_plugin())
         yield client
+
+
+def _deaf_plugin() -> WorkerPlugin:
+    """Return what makes workers deaf to Ctrl-C, which a terminal sends to all; the driver ends them."""
+    from distributed import WorkerPlugin
+
+    class DeafToInterrupts(WorkerPlugin):
+        name = "deaf-to-interrupts"
+
+        def setup(self, worker: Worker) -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return DeafToInterrupts()
 
 
 def _guarded(function: Callable[..., Any], *args: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from experiments.tasks import (
     Kpis,
     Point,
     Task,
+    canonical_digest,
     code_digest,
     library_versions,
     prepare_world,
@@ -43,18 +44,23 @@ class Study:
     replications: int
     hazard_paths: tuple[Path, ...] = ()
     function: TaskFunction = simulate
-    code: str = ""
-    """Digest of what the tasks run; worked out from the engine's source where it is not given."""
+
+    @property
+    def code(self) -> str:
+        """Digest of what the tasks run: the engine's source, or the name of another function."""
+        if self.function is simulate:
+            return code_digest(self.hazard_paths)
+        return canonical_digest([self.function.__module__, "tasks"])
 
     def tasks(self) -> list[Task]:
         """Return the tasks, in the order of the design."""
-        return tasks_of(self.points, self.replications, self.code or code_digest(self.hazard_paths))
+        return tasks_of(self.points, self.replications, self.code)
 
     def manifest(self) -> dict[str, Any]:
         """Return what the store's manifest says of it."""
         return {
             "kind": self.kind, "words": list(self.words), "replications": self.replications,
-            "code_sha256": self.code or code_digest(self.hazard_paths), "versions": library_versions(),
+            "code_sha256": self.code, "versions": library_versions(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
