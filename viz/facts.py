@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,8 @@ from viz.folder import RunFolder
 from viz.words import Words
 
 TEAM, TRUCK = 1, 2
+ID = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]")
+"""How an id begins that stands where no name was given."""
 KEY_KINDS = (
     "ignition",
     "incident",
@@ -100,13 +103,13 @@ class RunFacts:
 
     @cached_property
     def _household_sizes(self) -> dict[str, int]:
-        """Persons of households by agent id: as traced, else as they arrived."""
+        """Persons by household's agent id: those who arrived, else all of a traced household."""
         sizes: dict[str, int] = defaultdict(int)
         for event in self.household_events:
             if event["kind"] != "departed":
                 sizes[event["agent"]] += int(event["detail"].get("persons", 1))
         t = self.folder.tracks
-        return dict(sizes) | {f"H{key}": int(n) for key, n in zip(t["leg_id"], t["leg_people"])}
+        return {f"H{key}": int(n) for key, n in zip(t["leg_id"], t["leg_people"])} | dict(sizes)
 
     def persons(self, event: dict[str, Any]) -> int:
         """Return how many people a household's event is about; its known size where it does not say."""
@@ -138,7 +141,7 @@ class RunFacts:
         t = self.folder.tracks
         english, chinese = t[f"{kind}_name"], t[f"{kind}_name_zh"]
         chosen = chinese if self.words.lang == "zh" else english
-        return {str(key): str(name) or str(other) or str(key)
+        return {str(key): _readable(str(name) or str(other) or str(key))
                 for key, name, other in zip(t[f"{kind}_id"], chosen, english)}
 
     @cached_property
@@ -266,6 +269,13 @@ class RunFacts:
 
 JOIN_M = 600.0
 """Spells of work nearer to each other than this are drawn as one line."""
+
+
+def _readable(name: str) -> str:
+    """Return a name; an id that stands for one (``shelter-maotian-05``) as words (``Shelter Maotian 05``)."""
+    if ID.match(name) is None:
+        return name
+    return " ".join(word[:1].upper() + word[1:] for word in name.replace("-", " ").split())
 
 
 def _by_time(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 
 from sim.errors import InputError
 from tests import runfolders
-from viz.facts import RunFacts
+from viz.facts import RunFacts, _readable
 from viz.folder import RunFolder
 
 
@@ -100,3 +100,18 @@ def test_an_unknown_layer_is_refused_with_the_known_ones(run: Path) -> None:
     with pytest.raises(InputError) as caught:
         RunFolder(run).layer("forest_fire.depth_m")
     assert "forest_fire.arrival_s" in caught.value.problem.allowed
+
+
+@pytest.mark.parametrize(("name", "read"), [
+    ("shelter-maotian-05", "Shelter Maotian 05"), ("depot-maotian truck 1", "Depot Maotian Truck 1"),
+    ("Maotian-V05", "Maotian-V05"), ("Shiqiao Hall", "Shiqiao Hall"), ("石桥中学", "石桥中学")])
+def test_ids_in_place_of_names_are_made_readable(name: str, read: str) -> None:
+    assert _readable(name) == read
+
+
+def test_people_are_counted_as_they_arrived_else_as_traced(run: Path) -> None:
+    facts = RunFacts(RunFolder(run), "en")
+    for event in facts.household_events:
+        if event["kind"] == "departed":
+            event["detail"] = {}
+    assert facts.people_by_kind["departed"] == RunFacts(RunFolder(run), "en").people_by_kind["departed"]

@@ -23,6 +23,7 @@ from viz.folder import RunFolder
 from viz.replay import replay_verb
 from viz.replay.moments import moments
 from viz.replay.pack import NEVER, Packer, pack_arrival, simplify
+from viz.replay.scene import hazard_series
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,23 @@ def test_names_cannot_end_the_script(run: Path, tmp_path: Path) -> None:
 
 def test_the_same_run_gives_the_same_page(run: Path) -> None:
     assert replay_verb(run, lang="zh").read_bytes() == replay_verb(run, lang="zh").read_bytes()
+
+
+def test_counters_are_of_known_hazard_series_else_of_each_hazards_first() -> None:
+    columns = [
+        "t_s",
+        "moving",
+        "forest_fire.perimeter_km",
+        "forest_fire.line_km",
+        "leak.area_m2",
+        "leak.mass_kg",
+    ]
+    assert hazard_series(dict.fromkeys(columns)) == ["forest_fire.line_km", "leak.area_m2"]
+
+
+def test_each_shelter_is_told_its_first_delivery_only(run: Path) -> None:
+    facts = RunFacts(RunFolder(run), "en")
+    deliveries = facts.of("delivery")
+    facts.events.extend({**event, "t_s": event["t_s"] + 3600} for event in deliveries)
+    told = [row for row in moments(facts) if row["kind"] == "delivery"]
+    assert [row["t"] for row in told] == [event["t_s"] for event in deliveries]

@@ -119,3 +119,13 @@ def test_the_terminal_scorecard_says_the_same(run: Path, lang: str, badge: str, 
     assert title in text
     assert text.count(badge) == 2
     assert "1,284" in text
+
+
+def test_grades_of_plan_items_are_told_in_both_languages() -> None:
+    from viz.report import _of_what
+    from viz.words import Words
+
+    assert _of_what("plan items graded assumption: 43 of 68", Words("zh")) == "方案中68项里的43项"
+    assert _of_what("plan items graded fact: 25 of 68", Words("en")) == "25 of 68 items of the plan"
+    assert _of_what("terrain", Words("zh")) == "地形"
+    assert _of_what("moon phase", Words("zh")) == "moon phase"

@@ -36,7 +36,7 @@ def arrival_curve(facts: RunFacts) -> Figure:
     if not arrived:
         say_instead(ax, words("fig.arrival.none"))
         return figure
-    target = facts.target("arrival.first_min") or HALF_HOUR_MIN
+    target, meaning = _target(facts)
     since_alarm = np.array(sorted(team.since(facts.alarm_s) or 0.0 for team in arrived))
     since_order = np.array(sorted(team.since(team.ordered_s) or 0.0 for team in arrived))
     end = max(float(since_alarm[-1]) * 1.08, target * 1.3)
@@ -47,7 +47,7 @@ def arrival_curve(facts: RunFacts) -> Figure:
                 where="post", color=colour, linestyle=dash, linewidth=2.2, label=words(key))
     ax.axvline(target, color=VERMILION, linewidth=1.6)
     ax.axvspan(0, target, color="#009E73", alpha=0.07, linewidth=0)
-    ax.annotate(words("fig.arrival.target", min=f"{target:.0f}"), (target, 1.0), xytext=(4, -4),
+    ax.annotate(words(meaning, min=f"{target:.0f}"), (target, 1.0), xytext=(4, -4),
                 xycoords=("data", "axes fraction"), textcoords="offset points", va="top", fontsize=9,
                 color=VERMILION)
     _name(ax, facts, arrived)
@@ -60,6 +60,16 @@ def arrival_curve(facts: RunFacts) -> Figure:
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="lower right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")
     return figure
+
+
+def _target(facts: RunFacts) -> tuple[float, str]:
+    """Return the minutes to be on scene in and their words: the run's own target, else half an hour."""
+    for kpi, meaning in (("arrival.first_min", "fig.arrival.target"),
+                         ("arrival.first_from_order_min", "fig.arrival.target_from_order")):
+        minutes = facts.target(kpi)
+        if minutes is not None:
+            return minutes, meaning
+    return HALF_HOUR_MIN, "fig.arrival.half_hour"
 
 
 def _name(ax: object, facts: RunFacts, arrived: list[TeamFacts]) -> None:

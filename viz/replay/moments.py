@@ -45,6 +45,8 @@ TOGETHER_S = {
     "back": 300.0,
 }
 """Events of a kind within this long of the first of them are told as one where they are more than two."""
+FIRST_ONLY = ("shelter_full", "loaded", "delivery")
+"""Kinds told only the first time for each shelter; the map shows every trip."""
 NAMES_TOLD = 6
 SHARES_SAFE = (0.5, 0.9)
 
@@ -54,13 +56,13 @@ def moments(facts: RunFacts) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     open_groups: dict[str, list[dict[str, Any]]] = {}
     groups: list[list[dict[str, Any]]] = []
-    full: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for event in facts.of(*CATEGORY):
         kind = event["kind"]
-        if kind == "shelter_full":
-            if event["place"] in full:
+        if kind in FIRST_ONLY:
+            if (kind, event["place"]) in told:
                 continue
-            full.add(event["place"])
+            told.add((kind, event["place"]))
         group = open_groups.get(kind)
         if group and kind in TOGETHER_S and event["t_s"] - group[0]["t_s"] <= TOGETHER_S[kind]:
             group.append(event)

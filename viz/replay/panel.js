@@ -46,7 +46,7 @@ function updateCounters(t) {
     const number = seriesAt(tile.series.array, t) / tile.series.scale;
     if (number === tile.last) continue;
     tile.last = number;
-    const text = number.toLocaleString("en", { maximumFractionDigits: number < 100 && tile.series.scale > 1 ? 1 : 0 });
+    const text = number.toLocaleString("en", { maximumFractionDigits: tile.series.scale === 1 || number >= 100 ? 0 : number >= 10 ? 1 : 2 });
     tile.value.textContent = text;
     if (tile.series.unit) tile.value.append(make("i", "", tile.series.unit));
     tile.tile.classList.toggle("zero", number === 0);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC
 from io import BytesIO
 from typing import Any
@@ -23,8 +24,8 @@ MANY_LEGS = 120_000
 TOLERANCE_M = 12.0
 """Where there are more legs than that, waypoints go that straight motion passes within this distance."""
 VILLAGE_STEP_S = 300.0
-END_STATES = {4: "sheltered", 5: "left", 6: "stranded", 8: "dead"}
-"""Codes of agents.population.columns.State that a household can end in."""
+END_STATES = {4: "sheltered", 5: "left", 6: "stranded", 7: "home", 8: "dead"}
+"""Codes of agents.population.columns.State a household can end in; with its head away it is drawn at home."""
 SERIES_SHOWN = (
     "warned",
     "moving",
@@ -37,6 +38,7 @@ SERIES_SHOWN = (
     "dead",
     "teams_out",
 )
+HAZARD_SERIES = ("burned_ha", "line_m", "line_km")
 LOOKS = {"forest_fire": "fire", "chemical_leak": "gas", "typhoon": "water"}
 
 
@@ -199,21 +201,30 @@ def _households(facts: RunFacts, pack: Packer) -> dict[str, Any]:
 
 
 def _series(facts: RunFacts, pack: Packer) -> list[dict[str, Any]]:
-    """Pack the counters' columns: whole people, hazard columns in tenths; return what each is called."""
+    """Pack the counters' columns, the hazards' in hundredths; return what each is called."""
     series, words, rows = facts.folder.series, facts.words, []
     pack.add("series_t", series["t_s"])
-    for name, column in series.items():
-        hazard = "." in name
-        if name != "t_s" and (hazard or name in SERIES_SHOWN):
-            scale = 10 if hazard else 1
-            pack.add(f"series_{name}", np.nan_to_num(column) * scale)
-            stem, unit = name.split(".")[-1], ""
-            if hazard and "_" in stem:
-                stem, unit = stem.rsplit("_", 1)
-            label = words.get(f"series.{name.split('.')[-1]}", stem.replace("_", " "))
-            rows.append({"key": name, "array": f"series_{name}", "scale": scale, "label": label,
-                         "unit": words.unit(unit) if unit else "", "hazard": int(hazard)})
+    for name in [*hazard_series(series), *(n for n in SERIES_SHOWN if n in series)]:
+        if name == "away" and "left" in series:
+            continue  # then those absent from home, of no concern here
+        hazard, stem, unit = "." in name, name.split(".")[-1], ""
+        scale = 100 if hazard else 1
+        pack.add(f"series_{name}", np.nan_to_num(series[name]) * scale)
+        if hazard and "_" in stem:
+            stem, unit = stem.rsplit("_", 1)
+        label = words.get(f"series.{name.split('.')[-1]}", stem.replace("_", " "))
+        rows.append({"key": name, "array": f"series_{name}", "scale": scale, "label": label,
+                     "unit": words.unit(unit) if unit else "", "hazard": int(hazard)})
     return rows
+
+
+def hazard_series(series: Mapping[str, Any]) -> list[str]:
+    """Return the hazards' own series to count: those the words know, else the first of each hazard."""
+    columns = [name for name in series if "." in name]
+    known = [name for name in columns if name.split(".")[-1] in HAZARD_SERIES]
+    first = {name.split(".")[0]: name for name in reversed(columns)}
+    covered = {name.split(".")[0] for name in known}
+    return known + [name for hazard, name in first.items() if hazard not in covered]
 
 
 def _villages(facts: RunFacts, pack: Packer) -> dict[str, Any]:

@@ -107,9 +107,11 @@ function drawTrails(pen, t) {
     if (!now || now.status === AT_BASE || now.k === now.a) return;
     pen.strokeStyle = mover.truck ? "rgba(122,81,149,.55)" : "rgba(0,90,170,.5)";
     pen.setLineDash(mover.truck ? [6, 4] : []);
+    let from = now.k;                       // this trip only, not every one since the start
+    while (from > now.a && A.mover_status[from] !== AT_BASE) from--;
     pen.beginPath();
-    pen.moveTo(toX(A.mover_x[now.a]), toY(A.mover_y[now.a]));
-    for (let k = now.a + 1; k <= now.k; k++) pen.lineTo(toX(A.mover_x[k]), toY(A.mover_y[k]));
+    pen.moveTo(toX(A.mover_x[from]), toY(A.mover_y[from]));
+    for (let k = from + 1; k <= now.k; k++) pen.lineTo(toX(A.mover_x[k]), toY(A.mover_y[k]));
     pen.lineTo(toX(now.x), toY(now.y));
     pen.stroke();
   });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from viz.words import NONE, Words, number
 HERE = Path(__file__).parent
 FILE_NAME = {"en": "report.html", "zh": "report.zh.html"}
 VILLAGES_SHOWN = 60
+PLAN_ITEMS = re.compile(r"plan items graded \w+: (\d+) of (\d+)")
 MOMENTS = (
     "ignition",
     "incident",
@@ -84,6 +86,7 @@ def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
         ],
         scorecard_png=base64.b64encode(figures["scorecard"]).decode(),
         teams=_teams(facts),
+        not_sent=_not_sent(facts),
         villages=_villages(facts),
         footnotes=_footnotes(facts),
         machine=_machine(facts),
@@ -211,7 +214,7 @@ def _after(facts: RunFacts, t_s: float) -> str:
 
 def _teams(facts: RunFacts) -> list[list[str]]:
     words, rows = facts.words, []
-    for team in facts.teams:
+    for team in (team for team in facts.teams if team.ordered_s is not None):
         since_alarm, since_order = team.since(facts.alarm_s), team.since(team.ordered_s)
         turnout = (
             None if team.ordered_s is None or team.rolling_s is None else team.rolling_s - team.ordered_s
@@ -230,6 +233,12 @@ def _teams(facts: RunFacts) -> list[list[str]]:
     return rows
 
 
+def _not_sent(facts: RunFacts) -> str:
+    words = facts.words
+    names = [words.pick(vars(team)) for team in facts.teams if team.ordered_s is None]
+    return words("report.not_sent", n=len(names), names=words("list.join").join(names)) if names else ""
+
+
 def _villages(facts: RunFacts) -> dict[str, Any]:
     words = facts.words
     rows = [[words.pick(vars(v)), f"{v.residents:,}" if v.residents else NONE, _clock(facts, v.ordered_s),
@@ -240,7 +249,7 @@ def _villages(facts: RunFacts) -> dict[str, Any]:
 
 def _footnotes(facts: RunFacts) -> dict[str, Any]:
     words, manifest = facts.words, facts.folder.manifest
-    grades = [(words.get(f"grade_of.{what}", str(what)), words.get(f"grade.{grade}", str(grade)))
+    grades = [(_of_what(str(what), words), words.get(f"grade.{grade}", str(grade)))
               for what, grade in manifest.get("data_grades", {}).items()]
     notes = [_said(note, words) for note in manifest.get("footnotes", [])]
     return {
@@ -248,6 +257,16 @@ def _footnotes(facts: RunFacts) -> dict[str, Any]:
         "notes": notes,
         "warnings": [_said(w, words) for w in manifest.get("warnings", [])],
     }
+
+
+def _of_what(what: str, words: Words) -> str:
+    """Return what a grade is of, in the report's language where the words are known."""
+    found = PLAN_ITEMS.fullmatch(what)
+    return (
+        words("grade_of.plan_items", n=found[1], of=found[2])
+        if found
+        else words.get(f"grade_of.{what}", what)
+    )
 
 
 def _said(note: Any, words: Words) -> str:
@@ -259,7 +278,7 @@ def _machine(facts: RunFacts) -> list[tuple[str, str]]:
     words, manifest = facts.words, facts.folder.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
     cpu = words("list.join").join(
-        f"{words.get(f'stage.{stage}', stage)} {number(float(s))}{words('unit.s_after')}"
+        f"{words.get(f'stage.{stage}', stage)} {float(s):.1f}{words('unit.s_after')}"
         for stage, s in manifest.get("cpu_s", {}).items()
     )
     return [
