@@ -20,8 +20,8 @@ from sim.random import Streams
 from tests import runfolders
 from viz.facts import RunFacts
 from viz.folder import RunFolder
+from viz.moments import moments
 from viz.replay import replay_verb
-from viz.replay.moments import moments
 from viz.replay.pack import NEVER, Packer, pack_arrival, simplify
 from viz.replay.scene import hazard_series
 

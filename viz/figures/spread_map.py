@@ -36,6 +36,8 @@ ROAD_COLOUR = {
     RoadClass.STREET: "#cfc8c2",
 }
 BANDS = 6
+AT_WORK = (4, 5)
+"""Statuses of a mover at work or at rest on scene."""
 HEAT = ("#7f1d1d", "#b42318", "#d9480f", "#f08c00", "#fab005", "#ffe066")
 """Reached first, dark, to reached last, light: they differ in lightness too."""
 SMALLEST_VIEW_M = 6_000.0
@@ -204,15 +206,9 @@ def _tracks(ax: Axes, facts: RunFacts) -> list[Any]:
             a, b = int(t["mover_start"][i]), int(t["mover_start"][i + 1])
             if b - a < 2:
                 continue
-            ax.plot(
-                t["mover_x"][a:b],
-                t["mover_y"][a:b],
-                color=colour,
-                linestyle=dash,
-                linewidth=1.1,
-                alpha=0.75,
-                zorder=6,
-            )
+            x, y = t["mover_x"][a:b].copy(), t["mover_y"][a:b].copy()
+            x[:-1][np.isin(t["mover_status"][a:b - 1], AT_WORK)] = np.nan  # steps of work are no way
+            ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.1, alpha=0.75, zorder=6)
             drawn = True
         if drawn:
             handles.append(Line2D([], [], color=colour, linestyle=dash, linewidth=1.4, label=words(key)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from viz.facts import TRUCK, RunFacts
 from viz.figures.spread_map import view_box
-from viz.replay.moments import moments
+from viz.moments import moments
 from viz.replay.pack import Packer, pack_arrival, simplify
 from viz.terrain import ground_rgb
 

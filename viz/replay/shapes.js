@@ -2,7 +2,7 @@
 
 const FONT = 'system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif';
 const STATUS = ["#9aa3a9", "#e6b800", "#56b4e9", "#0072b2", "#d55e00", "#8b98a1", "#009e73"];
-const AT_BASE = 0;
+const AT_BASE = 0, WORKING = 4, RESTING = 5;
 let hits = [], boxes = [];
 
 // Teams and trucks at time t: place by straight motion between waypoints, status of the last one passed.
@@ -111,8 +111,12 @@ function drawTrails(pen, t) {
     while (from > now.a && A.mover_status[from] !== AT_BASE) from--;
     pen.beginPath();
     pen.moveTo(toX(A.mover_x[from]), toY(A.mover_y[from]));
-    for (let k = from + 1; k <= now.k; k++) pen.lineTo(toX(A.mover_x[k]), toY(A.mover_y[k]));
-    pen.lineTo(toX(now.x), toY(now.y));
+    const to = (k, x, y) => {               // travel, not the steps of work along the line
+      const at = A.mover_status[k] === WORKING || A.mover_status[k] === RESTING ? "moveTo" : "lineTo";
+      pen[at](toX(x), toY(y));
+    };
+    for (let k = from + 1; k <= now.k; k++) to(k - 1, A.mover_x[k], A.mover_y[k]);
+    to(now.k, now.x, now.y);
     pen.stroke();
   });
   pen.setLineDash([]);

@@ -9,32 +9,17 @@ from typing import Any
 
 from viz.facts import SAFE_KINDS, RunFacts
 from viz.folder import RunFolder
+from viz.moments import moments
 from viz.scorecard import in_order, target_text, verdict
-from viz.telling import near_place, tell
+from viz.telling import near_place
 from viz.words import NONE, Words, number
 
 HERE = Path(__file__).parent
 FILE_NAME = {"en": "report.html", "zh": "report.zh.html"}
 VILLAGES_SHOWN = 60
 PLAN_ITEMS = re.compile(r"plan items graded \w+: (\d+) of (\d+)")
-MOMENTS = (
-    "ignition",
-    "incident",
-    "release",
-    "alarm",
-    "order",
-    "on_scene",
-    "warning_order",
-    "shelter_full",
-    "loaded",
-    "delivery",
-    "withdraw",
-    "road_closed",
-    "dead",
-    "injured",
-    "contained",
-)
-MOMENTS_SHOWN = 40
+ROUTINE = ("turnout", "rest", "return", "back", "loaded")
+MOMENTS_SHOWN = 80
 
 
 def report_verb(run_folder: Path, *, lang: str) -> Path:
@@ -192,17 +177,10 @@ def _scorecard(facts: RunFacts) -> list[dict[str, str]]:
 
 
 def _moments(facts: RunFacts) -> list[dict[str, str]]:
-    """Return the run's turning points, told in words with their clock."""
-    chosen, seen = [], {"order": 0, "on_scene": 0, "loaded": 0, "delivery": 0, "injured": 0, "dead": 0}
-    for event in facts.of(*MOMENTS):
-        kind = event["kind"]
-        if kind in seen:
-            seen[kind] += 1
-            if seen[kind] > 8:
-                continue
-        chosen.append({"time": _clock(facts, event["t_s"]), "after": _after(facts, event["t_s"]),
-                       "text": tell(event, facts)})
-    return chosen[:MOMENTS_SHOWN]
+    """Return the run's turning points, told in words with their clock; comings and goings are left out."""
+    rows = [row for row in moments(facts) if row["kind"] not in ROUTINE]
+    return [{"time": _clock(facts, row["t"]), "after": _after(facts, row["t"]), "text": row["text"]}
+            for row in rows[:MOMENTS_SHOWN]]
 
 
 def _after(facts: RunFacts, t_s: float) -> str:

@@ -1,4 +1,4 @@
-"""The events a replay lists: told in words, like ones at one time as one, with milestones."""
+"""The events worth telling: told in words, like ones at one time as one, with milestones."""
 
 from __future__ import annotations
 
