@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from sim.settings.plan import Measure
 from sim.settings.root import RunSettings
 from sim.world.store import load_world
 from sim.world.world import World
+
+SUMMARY_EVERY_S = 300.0
 
 
 def assemble(
@@ -147,14 +150,26 @@ def _series(drill: Drill) -> dict[str, Callable[[Simulation], float]]:
         "dead": state(State.DEAD), "teams_out": lambda model: float(sum(team.status != 0 for team in drill.teams)),
     }
     for hazard in drill.hazards:
+        summaries = _Summaries(hazard)
         for name in hazard.summary():
-            series[f"{hazard.key}.{name.partition('.')[2] or name}"] = _summary_of(hazard, name)
+            series[f"{hazard.key}.{name.partition('.')[2] or name}"] = summaries.value(name)
     return series
 
 
-def _summary_of(hazard: Hazard, name: str) -> Callable[[Simulation], float]:
-    def value(model: Simulation) -> float:
-        found = hazard.summary().get(name)
-        return float("nan") if found is None else float(found)
+class _Summaries:
+    """A hazard's summary for the series, taken anew only every few minutes: it looks at the whole fire."""
 
-    return value
+    def __init__(self, hazard: Hazard) -> None:
+        self.hazard = hazard
+        self.taken_s = -math.inf
+        self.row: Mapping[str, float | None] = {}
+
+    def value(self, name: str) -> Callable[[Simulation], float]:
+        """Return the series of one figure."""
+        def of(model: Simulation) -> float:
+            if model.now - self.taken_s >= SUMMARY_EVERY_S:
+                self.taken_s, self.row = model.now, self.hazard.summary()
+            found = self.row.get(name)
+            return math.nan if found is None else float(found)
+
+        return of

@@ -30,6 +30,11 @@ PADDY_OF_FIELDS = 0.70
 CANOPY = {LandCover.BROADLEAF: 0.75, LandCover.CONIFER: 0.6, LandCover.MIXED: 0.7, LandCover.BAMBOO: 0.8,
           LandCover.SHRUB: 0.1}
 """Crown cover by class; assumption."""
+STAND_M = 2500.0
+"""Longest wave of the noise that tells species apart: plantations of pine and fir lie among broadleaf stands."""
+BROADLEAF_BELOW, MIXED_BELOW, BAMBOO_FROM = -0.6, -0.1, 1.3
+"""Species by standard deviations of that noise: some 27 % broadleaf, 19 % mixed, 44 % pine and fir, 10 % bamboo
+below the heights. Assumption: conifers lead in the hill forests of Hunan and Zhejiang."""
 SMOOTH_M = 120.0
 """Length over which suitability is smoothed, so that classes come in patches."""
 
@@ -46,7 +51,7 @@ def build_cover(
     """
     code = np.full(grid.shape, LandCover.OUTSIDE, np.uint8)
     noise = spectral_noise(grid, 1.6, streams.key("world.cover.patches"), longest_m=8e3)
-    species = spectral_noise(grid, 1.8, streams.key("world.cover.species"), longest_m=12e3)
+    species = spectral_noise(grid, 1.2, streams.key("world.cover.species"), longest_m=STAND_M)
     wet = sea | water
     land = ~wet
     county = land & inside
@@ -62,10 +67,10 @@ def build_cover(
     # Thresholds come from the county alone, and hold beyond its border too.
     forest_cells = cover.forest_share * np.count_nonzero(inside & ~sea)
     forest = free & (hilly >= _threshold(hilly, county & free, forest_cells))
-    code[forest & (species < -0.35)] = LandCover.BROADLEAF
-    code[forest & (species >= -0.35) & (species < 0.15)] = LandCover.MIXED
-    code[forest & (species >= 0.15)] = LandCover.CONIFER
-    code[forest & (species >= 1.1) & (height < 1.0)] = LandCover.BAMBOO
+    code[forest & (species < BROADLEAF_BELOW)] = LandCover.BROADLEAF
+    code[forest & (species >= BROADLEAF_BELOW) & (species < MIXED_BELOW)] = LandCover.MIXED
+    code[forest & (species >= MIXED_BELOW)] = LandCover.CONIFER
+    code[forest & (species >= BAMBOO_FROM) & (height < 1.0)] = LandCover.BAMBOO
     free &= ~forest
     open_cells = OPEN_HILL_SHARE * np.count_nonzero(county)
     rough = free & (hilly >= _threshold(hilly, county & free, open_cells))
