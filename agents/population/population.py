@@ -92,7 +92,7 @@ class Population:
         """Return all residents as a set of agents."""
         from agents.population.resident_set import ResidentSet
 
-        return ResidentSet(self, np.arange(self.size))
+        return ResidentSet(self)
 
     def resident(self, person_id: int) -> Resident:
         """Return one resident as an agent."""
