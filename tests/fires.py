@@ -30,8 +30,8 @@ def wind_for(length_to_width):
 def period(r0, phi=0.0, angle_deg=0.0, cell_m=30.0, cap=8.0):
     """One bed (or several: r0 a list), wind blowing towards ``angle_deg`` counter-clockwise from east."""
     rows = np.array([bed_row(r) for r in np.atleast_1d(r0)])
-    return make_period(rows, wind_20ft_ft_min=phi, to_deg=90.0 - angle_deg, slope_plane=False, wind_limit=False,
-                       max_length_to_width=cap, min_rate_mps=0.0, cell_m=cell_m)
+    return make_period(rows, wind_20ft_ft_min=phi, to_deg=90.0 - angle_deg, slope_plane=False,
+                       wind_limit=False, max_length_to_width=cap, min_rate_mps=0.0, cell_m=cell_m)
 
 
 def ground(kind):

@@ -68,7 +68,7 @@ def flat_world(ny, nx, cell_m, fuel=101, *, slope=0.0, aspect_deg=0.0, canopy=0.
                     0.0, 0.0, 1, 0, "synthetic")]
     for n, (name, r, c) in enumerate(villages, start=1):
         x, y = (float(v) for v in grid.centre(r, c))
-        places.append(Place(n, name, name.title(), name + "村", "village", "village", "middle", x, y, 0.0, 0.0,
-                            1, 100, "synthetic"))
+        places.append(Place(n, name, name.title(), name + "村", "village", "village", "middle", x, y, 0.0,
+                            0.0, 1, 100, "synthetic"))
     persons, households = _columns(PERSON_COLUMNS, 4), _columns(HOUSEHOLD_COLUMNS, 2)
     return World("testing", "0" * 16, CRS, grid, layers, Places(places), roads, persons, households)

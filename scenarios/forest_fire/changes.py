@@ -8,6 +8,8 @@ from typing import Any
 from numba import njit
 
 from scenarios.forest_fire.kernels import (
+    COLS,
+    ROWS,
     ST_HEAP,
     STEPS_PER_CELL,
     ensure,
@@ -21,6 +23,9 @@ from scenarios.forest_fire.metric import (
     travel_time,
 )
 
+POINTS_BETWEEN = 4
+"""Points looked at between two neighbours when the way that is left is found anew."""
+
 
 @njit(cache=True, error_model="numpy")
 def ignite(
@@ -28,7 +33,7 @@ def ignite(
     fire: Any, heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> None:
-    """Light cell i at t0 and time the cells around it along straight rays, which is exact where they are alike."""
+    """Light cell i at t0 and time cells around it along straight rays: exact where they are alike."""
     ensure(i, now, stamp, met, ground, kind, beds, period)
     if arrival[i] <= t0:
         return
@@ -41,11 +46,11 @@ def ignite(
             distance = math.sqrt(dr * dr + dc * dc)
             if distance == 0.0 or distance > radius + 0.5:
                 continue
-            n = int(math.ceil(distance * STEPS_PER_CELL))
+            n = math.ceil(distance * STEPS_PER_CELL)
             total, open_way = 0.0, True
             for s in range(n):
                 part = (s + 0.5) / n
-                c = i + int(math.floor(dr * part + 0.5)) * width + int(math.floor(dc * part + 0.5))
+                c = i + math.floor(dr * part + 0.5) * width + math.floor(dc * part + 0.5)
                 if closed[c]:
                     open_way = False
                     break
@@ -64,50 +69,113 @@ def ignite(
 
 
 @njit(cache=True, error_model="numpy")
+def turn(
+    x: int, now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, old_beds: Any, period: Any,
+    old_period: Any, step: Any,
+) -> float:
+    """Return old over new speed of the front at a cell along its normal, and turn its ray into the new one.
+
+    Infinite where the new weather carries no fire, negative where the old one did not or nothing is known.
+    """
+    gx, gy = ground[x, 0], ground[x, 1]
+    rho, wx, wy = cell_metric(old_beds[kind[x]], old_period, ground[x, 2], gx, gy)
+    ensure(x, now, stamp, met, ground, kind, beds, period)
+    if met[x, 0] == math.inf:
+        return math.inf
+    if rho == math.inf or (step[x, 0] == 0.0 and step[x, 1] == 0.0):
+        return -1.0
+    nx, ny = front_normal(rho, wx, wy, gx, gy, step[x, 0], step[x, 1])
+    before, _, _ = front_speed(rho, wx, wy, gx, gy, nx, ny)
+    after, vx, vy = front_speed(met[x, 0], met[x, 1], met[x, 2], gx, gy, nx, ny)
+    step[x, 0], step[x, 1] = vx, vy
+    return before / after
+
+
+@njit(cache=True, error_model="numpy")
+def share_left(
+    x: int, t: float, width: int, arrival: Any, since: Any, done: Any, ground: Any, kind: Any, beds: Any,
+    period: Any,
+) -> float:
+    """Return the least, over points p between burned neighbours of x, of F(x - p) / (T_x - T_p).
+
+    The front at time t stands at the share (t - T_p) / (T_x - T_p) of the way from p, so this times
+    (T_x - t) is what is left of the best way to x.
+    """
+    gx, gy = ground[x, 0], ground[x, 1]
+    rho, wx, wy = cell_metric(beds[kind[x]], period, ground[x, 2], gx, gy)
+    best = math.inf
+    if rho == math.inf:
+        return best
+    for k in range(16):
+        p = x + ROWS[k] * width + COLS[k]
+        if not done[p]:
+            continue
+        k2 = (k + 1) & 15
+        q = x + ROWS[k2] * width + COLS[k2]
+        for s in range(POINTS_BETWEEN if done[q] else 1):
+            b = s / POINTS_BETWEEN
+            a = 1.0 - b
+            vx, vy = -a * COLS[k] - b * COLS[k2], a * ROWS[k] + b * ROWS[k2]
+            tp = min(since[p], t) if s == 0 else a * min(since[p], t) + b * min(since[q], t)
+            best = min(best, travel_time(rho, wx, wy, gx, gy, vx, vy) / (arrival[x] - tp))
+    return best
+
+
+@njit(cache=True, error_model="numpy")
+def beside_any(x: int, width: int, done: Any, closed: Any, burned: bool) -> bool:
+    """Return whether a burned cell, or an open unburned one, lies within two cells of x."""
+    for dr in range(-2, 3):
+        for dc in range(-2, 3):
+            y = x + dr * width + dc
+            if burned:
+                if done[y]:
+                    return True
+            elif not done[y] and not closed[y]:
+                return True
+    return False
+
+
+@njit(cache=True, error_model="numpy")
 def change_weather(
-    t: float, alive_after: float, width: int, height: int, margin: int, arrival: Any, done: Any, closed: Any,
-    ends: Any, step: Any, fire: Any, heap_t: Any, heap_i: Any, st: Any,
+    t: float, alive_after: float, width: int, height: int, margin: int, arrival: Any, since: Any, done: Any,
+    closed: Any, ends: Any, step: Any, fire: Any, heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, old_beds: Any, period: Any,
     old_period: Any,
 ) -> bool:
     """Carry the front from the old weather into the new at time t; ``now`` is the new period's number.
 
-    What is left to an unburned cell is the distance along the front's normal, (T - t) V_old(n); it is taken
-    at the normal speed V_new(n) from here on, so that the fraction already covered is kept. Uses the cell's
-    own metric. Cells that could not burn before wait for the whole step from their burned neighbours.
-    Returns whether the heap had room.
+    What is left to an unburned cell is the distance along the front's normal, (T - t) V_old(n), taken at the
+    new normal speed, or what is left of the best way from burned neighbours if that takes longer (a curved
+    front lies behind its tangent). Either way the fraction covered is kept, and the same weather again
+    changes nothing. Burned cells at the front count as sources from when the front would have left them in
+    the new weather where that is later.
+    Uses the cell's own metric. Cells that could not burn before wait for the whole step from their burned
+    neighbours. Returns whether the heap had room.
     """
     st[ST_HEAP] = 0
-    for row in range(margin, height - margin):
-        for col in range(margin, width - margin):
+    for row in range(height):
+        for col in range(width):
             x = row * width + col
-            if done[x] or closed[x]:
+            if closed[x] or done[x]:
                 continue
+            inner = margin <= row < height - margin and margin <= col < width - margin
             if arrival[x] < math.inf:
-                bed = kind[x]
-                gx, gy = ground[x, 0], ground[x, 1]
-                speed, vx, vy = 0.0, 0.0, 0.0
-                rho, wx, wy = cell_metric(old_beds[bed], old_period, ground[x, 2], gx, gy)
-                nx, ny = 0.0, 1.0
-                if rho < math.inf and (step[x, 0] != 0.0 or step[x, 1] != 0.0):
-                    nx, ny = front_normal(rho, wx, wy, gx, gy, step[x, 0], step[x, 1])
-                    speed, _, _ = front_speed(rho, wx, wy, gx, gy, nx, ny)
-                ensure(x, now, stamp, met, ground, kind, beds, period)
-                if met[x, 0] == math.inf:
+                before = math.inf
+                if inner:
+                    before = share_left(x, t, width, arrival, since, done, ground, kind, old_beds, old_period)
+                ratio = turn(x, now, stamp, met, ground, kind, beds, old_beds, period, old_period, step)
+                if ratio == math.inf:
                     arrival[x] = math.inf
                     continue
-                if speed > 0.0:
-                    fresh, vx, vy = front_speed(met[x, 0], met[x, 1], met[x, 2], gx, gy, nx, ny)
-                    arrival[x] = t + (arrival[x] - t) * speed / fresh
-                    step[x, 0], step[x, 1] = vx, vy
+                if before < math.inf and ratio > 0.0:
+                    after = share_left(x, t, width, arrival, since, done, ground, kind, beds, period)
+                    ratio = max(ratio, after / before)
+                if ratio > 0.0:
+                    arrival[x] = t + (arrival[x] - t) * ratio
             else:
-                near = False
-                for dr in range(-2, 3):
-                    for dc in range(-2, 3):
-                        near = near or done[x + dr * width + dc] != 0
-                if not near:
+                if not inner or not beside_any(x, width, done, closed, True):
                     continue
-                best, vx, vy, source = pull(x, t, alive_after, width, arrival, done, closed, ends, now, stamp,
+                best, vx, vy, source = pull(x, t, alive_after, width, since, done, closed, ends, now, stamp,
                                             met, ground, kind, beds, period)
                 if best == math.inf:
                     continue
@@ -117,12 +185,18 @@ def change_weather(
             if st[ST_HEAP] >= len(heap_t):
                 return False
             push(heap_t, heap_i, st, arrival[x], x)
+    for row in range(margin, height - margin):
+        for col in range(margin, width - margin):
+            x = row * width + col
+            if done[x] and beside_any(x, width, done, closed, False):
+                ratio = turn(x, now, stamp, met, ground, kind, beds, old_beds, period, old_period, step)
+                since[x] = t if ratio < 0.0 or ratio == math.inf else t - (t - since[x]) * min(ratio, 1.0)
     return True
 
 
 @njit(cache=True, error_model="numpy")
 def recheck(
-    cells: Any, width: int, arrival: Any, done: Any, closed: Any, ends: Any, step: Any, fire: Any,
+    cells: Any, width: int, arrival: Any, since: Any, done: Any, closed: Any, ends: Any, step: Any, fire: Any,
     heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> None:
@@ -138,7 +212,7 @@ def recheck(
         if closed[x]:
             arrival[x] = math.inf
             continue
-        best, vx, vy, source = pull(x, -math.inf, -math.inf, width, arrival, done, closed, ends, now, stamp,
+        best, vx, vy, source = pull(x, -math.inf, -math.inf, width, since, done, closed, ends, now, stamp,
                                     met, ground, kind, beds, period)
         if best > arrival[x]:
             arrival[x] = best
@@ -150,20 +224,20 @@ def recheck(
 
 @njit(cache=True, error_model="numpy")
 def reopen(
-    cells: Any, t: float, width: int, arrival: Any, done: Any, closed: Any, ends: Any, step: Any, fire: Any,
-    heap_t: Any, heap_i: Any, st: Any,
+    cells: Any, t: float, width: int, arrival: Any, since: Any, done: Any, closed: Any, ends: Any, step: Any,
+    fire: Any, heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> None:
-    """Let cells that have dried at time t burn again; the fire waiting at their edge has half a step to go."""
+    """Let cells dried at time t burn again; the fire waiting at their edge has half a step to go."""
     for n in range(len(cells)):
         x = cells[n]
         if done[x] or closed[x]:
             continue
-        whole, vx, vy, source = pull(x, -math.inf, t, width, arrival, done, closed, ends, now, stamp, met,
+        whole, vx, vy, source = pull(x, -math.inf, t, width, since, done, closed, ends, now, stamp, met,
                                      ground, kind, beds, period)
         if whole == math.inf:
             continue
-        late, _, _, _ = pull(x, t, t, width, arrival, done, closed, ends, now, stamp, met, ground, kind, beds,
+        late, _, _, _ = pull(x, t, t, width, since, done, closed, ends, now, stamp, met, ground, kind, beds,
                              period)
         best = max(whole, t + 0.5 * (late - t))
         if best < arrival[x]:

@@ -49,7 +49,7 @@ def flame_at(
     x: int, t: float, cell_m: float, width: int, arrival: Any, done: Any, ends: Any, out: Any, step: Any,
     met: Any, stamp: Any, now: int, ground: Any, kind: Any, beds: Any,
 ) -> float:
-    """Return the longest flame (m) a crew at cell x has to face: of burning neighbours, of the front to come."""
+    """Return the longest flame (m) a crew at cell x faces: of burning neighbours, of the front to come."""
     most = 0.0
     for k in range(0, 16, 2):
         p = x + ROWS[k] * width + COLS[k]
@@ -66,9 +66,9 @@ def flame_at(
 
 @njit(cache=True, error_model="numpy")
 def work(
-    edge: Any, fire_id: int, t: float, x_m: float, y_m: float, metres: float, max_flame: float, clockwise: bool,
-    share_m: float, x0_m: float, y0_m: float, cell_m: float, width: int, arrival: Any, done: Any, closed: Any,
-    ends: Any, out: Any, step: Any, fire: Any, met: Any, stamp: Any, now: int, ground: Any, kind: Any,
+    edge: Any, fire_id: int, t: float, x_m: float, y_m: float, metres: float, max_flame: float,
+    clockwise: bool, share_m: float, x0_m: float, y0_m: float, cell_m: float, width: int,
+    arrival: Any, done: Any, closed: Any, ends: Any, out: Any, step: Any, fire: Any, met: Any, stamp: Any, now: int, ground: Any, kind: Any,
     beds: Any, progress: Any, held: Any, figures: Any,
 ) -> int:
     """Spend a crew's metres along the edge; return how many cells it held, written to ``held``.
@@ -100,8 +100,8 @@ def work(
                     turn = -right if clockwise else right
                     # cells on the wrong side come last, nearer ones first
                     rank = dr * dr + dc * dc + (100.0 if turn < 0.0 else 0.0)
-                    if rank < best and flame_at(x, t, cell_m, width, arrival, done, ends, out, step, met, stamp,
-                                                now, ground, kind, beds) <= max_flame:
+                    if rank < best and flame_at(x, t, cell_m, width, arrival, done, ends, out, step, met,
+                                                stamp, now, ground, kind, beds) <= max_flame:
                         best, target = rank, x
         if target < 0:
             best, any_left = math.inf, False
@@ -159,8 +159,8 @@ def flames(
 ) -> None:
     """Write :func:`flame_at` of each cell to ``into``."""
     for n in range(len(cells)):
-        into[n] = flame_at(cells[n], t, cell_m, width, arrival, done, ends, out, step, met, stamp, now, ground,
-                           kind, beds)
+        into[n] = flame_at(cells[n], t, cell_m, width, arrival, done, ends, out, step, met, stamp, now,
+                           ground, kind, beds)
 
 
 class Edge:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,18 +71,18 @@ class ForestFire:
         self._roads = RoadWatch(self.world, self.settings.effects)
         self._tasks: dict[str, Task] = {}
         self._tasks_key: tuple[float, ...] = ()
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
         for t, conditions in changes:
-            self._at(t, lambda c=conditions: self._set_conditions(c))
+            self._at(t, partial(self._set_conditions, conditions))
         for n, ignition in enumerate(self.settings.ignitions):
             row, col = self._locate_ignition(n, ignition)
-            self._at(ignition.at, lambda r=row, c=col: self._light(r, c))
+            self._at(ignition.at, partial(self._light, row, col))
         self.advance(0.0)
 
     # -- time ---------------------------------------------------------------------------------------------
 
-    def _at(self, t_s: float, action: Callable[[], None]) -> None:
+    def _at(self, t_s: float, action: Callable[[], object]) -> None:
         heapq.heappush(self._queue, (t_s, self._queued, action))
         self._queued += 1
 
@@ -135,10 +137,13 @@ class ForestFire:
         self.front.set_period(self._period(conditions), self.time_s)
         self._changed += 1
 
-    def _point(self, place: str | None, lon: float | None, lat: float | None, where: str) -> tuple[float, float]:
+    def _point(
+        self, place: str | None, lon: float | None, lat: float | None, where: str
+    ) -> tuple[float, float]:
         if place is not None:
             found = self.world.places.get(place, where)
             return found.x, found.y
+        assert lon is not None and lat is not None  # the settings give a place or both
         x, y = Projection(self.world.crs).to_xy(lon, lat)
         return float(x), float(y)
 
@@ -181,7 +186,8 @@ class ForestFire:
         longest = float(crews.flame_length(np.float64(self.front.out[cells, 1].max())))
         ahead = self.edge.cells(self._changed)
         if len(ahead):
-            longest = max(longest, float(crews.flames_along(self.front, ahead, self.time_s, self._grid.cell_m).max()))
+            flames = crews.flames_along(self.front, ahead, self.time_s, self._grid.cell_m)
+            longest = max(longest, float(flames.max()))
         return danger_distance(longest)
 
     def reach(self) -> Box | None:
@@ -258,7 +264,7 @@ class ForestFire:
 
     def _act_wind(self, args: SetWindArgs) -> ActionResult:
         now = self._conditions
-        self._set_conditions(Conditions(args.wind_mps, args.wind_from_deg, now.temperature_c, now.humidity_pct))
+        self._set_conditions(replace(now, wind_mps=args.wind_mps, wind_from_deg=args.wind_from_deg))
         return ActionResult(True)
 
     def _act_wet(self, args: WetArgs) -> ActionResult:
@@ -280,7 +286,7 @@ class ForestFire:
         until = self.time_s + 60.0 * args.minutes
         for cell in wet.tolist():
             self._wet_until[cell] = max(self._wet_until.get(cell, 0.0), until)
-        self._at(until, lambda: self._dry(wet))
+        self._at(until, partial(self._dry, wet))
         return ActionResult(True, figures={"cells": len(cells), "area_ha": len(cells) * grid.cell_m**2 / 1e4})
 
     def _dry(self, wet: Cells) -> None:
@@ -294,7 +300,8 @@ class ForestFire:
         front, grid = self.front, self._grid
         number = self._fire_number(args.fire)
         if number is None or not front.height:
-            return ActionResult(False, f"no such fire: {args.fire!r}" if front.height else "nothing burns yet")
+            why = f"no such fire: {args.fire!r}" if front.height else "nothing burns yet"
+            return ActionResult(False, why)
         edge = self.edge.cells(self._changed)
         held = np.zeros(len(edge) + int(args.metres / grid.cell_m) + 2, np.int64)
         figures = np.zeros(6)
@@ -362,8 +369,9 @@ class ForestFire:
             task = self._tasks.get(id)
             if task is None:
                 task = self._tasks[id] = Task(
-                    id=id, kind="suppress", capability="fire_line", x=x, y=y, work=0.0, remaining=0.0, unit="m",
-                    action="build_line", raised_s=t, place=self._place(x, y), priority=2, args={"fire": id})
+                    id=id, kind="suppress", capability="fire_line", x=x, y=y, work=0.0, remaining=0.0,
+                    unit="m", action="build_line", raised_s=t, place=self._place(x, y),
+                    priority=2, args={"fire": id})
             task.remaining = len(mine) * share
             task.work = task.remaining + (self.line_m if len(self._fires) == 1 else 0.0)
             task.done = len(mine) == 0

@@ -70,15 +70,15 @@ def danger_distance(length: float, flux: float = TOLERABLE_KW_M2) -> float:
 @njit(cache=True, error_model="numpy")
 def doses(
     row: Any, col: Any, east: Any, north: Any, indoors: Any, t0: float, t1: float, reach_cells: int,
-    cell_m: float, width: int, height: int, arrival: Any, done: Any, out: Any, step: Any, met: Any, stamp: Any,
-    now: int, ground: Any, kind: Any, beds: Any, dose: Any, exposed: Any,
+    cell_m: float, width: int, height: int, arrival: Any, done: Any, out: Any, step: Any, met: Any,
+    stamp: Any, now: int, ground: Any, kind: Any, beds: Any, dose: Any, exposed: Any,
 ) -> None:
     """Add to ``dose`` what people receive over [t0, t1], from the strongest flame near them at each moment.
 
     ``row``, ``col`` are window cells, ``east``, ``north`` metres from the cell's centre. Whoever is indoors
     receives nothing until the front has reached the centre of the cell they are in.
     """
-    n_steps = max(1, int(math.ceil((t1 - t0) / STEP_S)))
+    n_steps = max(1, math.ceil((t1 - t0) / STEP_S))
     dt = (t1 - t0) / n_steps
     half = 0.5 * cell_m
     flux = np.zeros(n_steps)

@@ -128,7 +128,7 @@ def pair_time(
 
 @njit(cache=True, error_model="numpy")
 def from_source(
-    x: int, k: int, floor: float, width: int, arrival: Any, done: Any, closed: Any,
+    x: int, k: int, floor: float, width: int, since: Any, done: Any, closed: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> Any:
     """Return (time, vx, vy): the earliest arrival at x by neighbour k and those beside it, and the step.
@@ -144,7 +144,7 @@ def from_source(
     if rp == math.inf:
         return none
     ax, ay = float(-COLS[k]), float(ROWS[k])
-    ta = max(arrival[p], floor)
+    ta = max(since[p], floor)
     best_x, best_y = ax, ay
     if k & 1:
         left, right = (k + 1) & 15, k - 1
@@ -173,7 +173,7 @@ def from_source(
             gx = 0.375 * (hx + ground[q, 0]) + 0.125 * (ground[p, 0] + ground[o, 0])
             gy = 0.375 * (hy + ground[q, 1]) + 0.125 * (ground[p, 1] + ground[o, 1])
             dx, dy = -COLS[s] - ax, ROWS[s] - ay
-            t, share = pair_time(ta, max(arrival[q], floor), ax, ay, dx, dy, rho, wx, wy, gx, gy)
+            t, share = pair_time(ta, max(since[q], floor), ax, ay, dx, dy, rho, wx, wy, gx, gy)
             if t < best:
                 best, best_x, best_y = t, ax + share * dx, ay + share * dy
         return best, best_x, best_y
@@ -216,7 +216,7 @@ def from_source(
         else:
             continue
         dx, dy = -COLS[s] - ax, ROWS[s] - ay
-        t, share = pair_time(ta, max(arrival[q], floor), ax, ay, dx, dy, rho, wx, wy, gx, gy)
+        t, share = pair_time(ta, max(since[q], floor), ax, ay, dx, dy, rho, wx, wy, gx, gy)
         if t < best:
             best, best_x, best_y = t, ax + share * dx, ay + share * dy
     return best, best_x, best_y
@@ -224,7 +224,7 @@ def from_source(
 
 @njit(cache=True, error_model="numpy")
 def pull(
-    x: int, floor: float, alive_after: float, width: int, arrival: Any, done: Any, closed: Any, ends: Any,
+    x: int, floor: float, alive_after: float, width: int, since: Any, done: Any, closed: Any, ends: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> Any:
     """Return (time, vx, vy, source): the earliest arrival at x from all burned neighbours still alive."""
@@ -236,7 +236,7 @@ def pull(
         p = x + ROWS[k] * width + COLS[k]
         if not done[p] or ends[p] < alive_after:
             continue
-        t, vx, vy = from_source(x, k, floor, width, arrival, done, closed, now, stamp, met, ground, kind,
+        t, vx, vy = from_source(x, k, floor, width, since, done, closed, now, stamp, met, ground, kind,
                                 beds, period)
         if t < best:
             best, bx, by, source = t, vx, vy, p
@@ -270,11 +270,15 @@ def settle(i: int, arrival: Any, ends: Any, out: Any, step: Any, met: Any, groun
 
 @njit(cache=True, error_model="numpy")
 def advance(
-    until: float, width: int, height: int, arrival: Any, done: Any, closed: Any, ends: Any, out: Any, step: Any,
-    fire: Any, order: Any, heap_t: Any, heap_i: Any, st: Any,
+    until: float, start: float, width: int, height: int, arrival: Any, since: Any, done: Any,
+    closed: Any, ends: Any, out: Any, step: Any, fire: Any, order: Any, heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> int:
-    """Burn every cell that the front reaches by ``until``, in order; return why it stopped."""
+    """Burn every cell that the front reaches by ``until``, in order; return why it stopped.
+
+    ``start`` is when the present weather began: cells burned before it are not opened again. ``since`` is
+    the time burned cells count from as sources: their arrival, or what it would have been in this weather.
+    """
     while st[ST_HEAP] > 0 and heap_t[0] <= until:
         t, i = heap_t[0], heap_i[0]
         if t != arrival[i] or closed[i]:
@@ -291,6 +295,7 @@ def advance(
             done[i] = 1
             order[st[ST_BURNED]] = i
             st[ST_BURNED] += 1
+        since[i] = arrival[i]
         ensure(i, now, stamp, met, ground, kind, beds, period)
         settle(i, arrival, ends, out, step, met, ground, kind, beds, period)
         for k in range(16):
@@ -304,10 +309,10 @@ def advance(
             margin = 0.0
             if done[x]:
                 drift = math.sqrt(met[x, 1] * met[x, 1] + met[x, 2] * met[x, 2])
-                if arrival[x] <= t and drift <= ORDERED_BELOW * rho:
+                if arrival[x] < start or (arrival[x] <= t and drift <= ORDERED_BELOW * rho):
                     continue
                 margin = REOPEN_GAIN * (rho - drift)
-            best, vx, vy = from_source(x, k, -math.inf, width, arrival, done, closed, now, stamp, met, ground,
+            best, vx, vy = from_source(x, k, -math.inf, width, since, done, closed, now, stamp, met, ground,
                                        kind, beds, period)
             if best < arrival[x] - margin:
                 arrival[x] = best

@@ -13,14 +13,15 @@ CAUSE = "forest fire"
 
 
 class RoadWatch:
-    """Finds the links near burning cells; links are found from cells, so the cost is that of the fire's edge."""
+    """Finds the links near burning cells, from the cells, so that it costs what the fire's edge is long."""
 
     def __init__(self, world: World, effects: Effects) -> None:
         roads, self._grid = world.roads, world.grid
         self._effects = effects
         self._links = roads.link_count
         cell = np.asarray(roads.cell)
-        link = np.repeat(np.arange(roads.link_count, dtype=np.int32), np.diff(np.asarray(roads.cell_start)))
+        lengths = np.asarray(np.diff(roads.cell_start), np.intp)
+        link = np.repeat(np.arange(roads.link_count, dtype=np.int32), lengths)
         by_cell = np.argsort(cell, kind="stable")
         self._cell, self._link = cell[by_cell], link[by_cell]
         self._state: RoadState | None = None

@@ -1,7 +1,8 @@
-"""What a scenario may say of a forest fire: every key with its range; where the numbers come from is in YAML."""
+"""What a scenario may say of a forest fire: every key with its range; the sources stand in the YAML."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -150,6 +151,6 @@ class ForestFireSettings(Settings):
     @model_validator(mode="after")
     def _changes_in_order(self) -> Self:
         times = [change.at for change in self.changes]
-        if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(times)):
             raise ValueError("changes must be in order of time, each later than the one before")
         return self

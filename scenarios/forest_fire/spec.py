@@ -66,7 +66,8 @@ LAYERS = (
     LayerSpec("intensity_kw_m", "float32", "kW/m", "fireline intensity as the front passed", "火线强度"),
     LayerSpec("flame_m", "float32", "m", "flame length as the front passed", "火焰长度"),
     LayerSpec("ros_m_min", "float32", "m/min", "rate of spread at right angles to the front", "蔓延速度"),
-    LayerSpec("direction_deg", "float32", "deg", "direction the front moved in, clockwise from north", "蔓延方向"),
+    LayerSpec("direction_deg", "float32", "deg", "direction the front moved in, clockwise from north",
+              "蔓延方向"),
     LayerSpec("status", "uint8", "-", "0 unburned, 1 burning, 2 burned, 3 line, 4 wet", "状态"),
     LayerSpec("line_s", "float32", "s", "time line was built on the cell; inf where none was",
               "隔离带建成时间", grows=True),
@@ -75,7 +76,8 @@ LAYERS = (
 ACTIONS = (
     ActionSpec("ignite", IgniteArgs, "start a fire at a place or lon/lat", "在某地点引燃林火"),
     ActionSpec("set_wind", SetWindArgs, "set wind speed and direction from now on", "改变风速和风向"),
-    ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge", "队伍沿火线开设隔离带"),
+    ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge",
+               "队伍沿火线开设隔离带"),
     ActionSpec("wet", WetArgs, "wet the ground in a circle for some minutes", "向地面洒水"),
 )
 
@@ -85,11 +87,12 @@ KPIS = (
     KpiSpec("fire.burned_forest_ha", "Burned forest", "过火森林面积", "ha",
             "burned area whose cover is forest", "过火范围内的森林面积"),
     KpiSpec("fire.damaged_forest_ha", "Damaged forest", "受害森林面积", "ha",
-            "burned forest times the share of trees killed at the intensity it burned with (share by class of "
-            "intensity: assumption)",
+            "burned forest times the share of trees killed at the intensity it burned with (share by "
+            "class of intensity: assumption)",
             "过火森林面积乘以按火线强度等级估计的林木死亡比例（比例为假定值）"),
     KpiSpec("fire.perimeter_km", "Fire perimeter", "火场周长", "km",
-            "length of the burned area's edge: cell sides times pi/4 (Crofton)", "过火区边界长度（边数乘以π/4）",
+            "length of the burned area's edge: cell sides times pi/4 (Crofton)",
+            "过火区边界长度（边数乘以π/4）",
             better="neither"),
     KpiSpec("fire.line_km", "Line built", "隔离带长度", "km",
             "length of line that crews built", "队伍开设的隔离带长度", better="neither"),

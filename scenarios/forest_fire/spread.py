@@ -78,13 +78,16 @@ def make_period(
 class Front:
     """A fire on a grid of ``ny`` rows and ``nx`` columns. Rows and columns given to it are the grid's."""
 
-    def __init__(self, ny: int, nx: int, ground: GroundSource, period: Period, holds_fire_s: float = math.inf) -> None:
+    def __init__(
+        self, ny: int, nx: int, ground: GroundSource, period: Period, holds_fire_s: float = math.inf
+    ) -> None:
         self.ny, self.nx = ny, nx
         self._ground_of = ground
         self.period = period
         self.holds_fire_s = holds_fire_s
         self.time_s = -math.inf
         self._now = 0
+        self._since_s = -math.inf
         self._rays: list[int] = []
         self.row0 = self.col0 = self.height = self.width = 0
         self._st = np.zeros(4, np.int64)
@@ -96,6 +99,8 @@ class Front:
 
     def _allocate(self, n: int) -> None:
         self.arrival = np.full(n, np.inf)
+        self.since = np.full(n, np.inf)
+        """Of burned cells: the time they count from as sources of fire in the present weather."""
         self.done = np.zeros(n, np.uint8)
         self.closed = np.full(n, UNBURNABLE, np.uint8)
         self.ends = np.full(n, np.inf)
@@ -231,11 +236,11 @@ class Front:
 
     # -- changes ------------------------------------------------------------------------------------------
 
-    def _weather_arrays(self) -> tuple[Any, ...]:
+    def _weather_arrays(self) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
         return (self._now, self.stamp, self.metric, self.ground, self.kind, self.period.beds,
                 self.period.parameters)
 
-    def _heap_arrays(self) -> tuple[Any, ...]:
+    def _heap_arrays(self) -> tuple[Any, Any, Any]:
         return self._heap_t, self._heap_i, self._st
 
     def _reserve(self, more: int) -> None:
@@ -270,8 +275,9 @@ class Front:
             return
         while True:
             why = kernels.advance(
-                until_s, self.width, self.height, self.arrival, self.done, self.closed, self.ends, self.out,
-                self.step, self.fire, self.order, *self._heap_arrays(), *self._weather_arrays(),
+                until_s, self._since_s, self.width, self.height, self.arrival, self.since, self.done,
+                self.closed, self.ends, self.out, self.step, self.fire, self.order,
+                *self._heap_arrays(), *self._weather_arrays(),
             )
             if why == kernels.DONE:
                 return
@@ -284,14 +290,22 @@ class Front:
         """Change the weather at ``t_s``, to which the front must have been advanced."""
         old, self.period = self.period, period
         self._now += 1
+        self._since_s = t_s
         if not self.height:
             return
-        while not changes.change_weather(
-            t_s, t_s - self.holds_fire_s, self.width, self.height, kernels.MARGIN, self.arrival, self.done,
-            self.closed, self.ends, self.step, self.fire, *self._heap_arrays(), self._now, self.stamp,
-            self.metric, self.ground, self.kind, period.beds, old.beds, period.parameters, old.parameters,
-        ):  # pragma: no cover - _reserve below makes room for every cell
-            raise AssertionError("heap smaller than the number of waiting cells")
+        if len(self.burned):
+            row, col = self.row_col(self.burned)
+            for r, c in ((row.min(), col.min()), (row.max(), col.max())):
+                self.cover(int(r), int(c), 2 * kernels.MARGIN)
+        self._st[kernels.ST_HEAP] = 0  # the queue is made anew, for at most every cell of the window
+        self._reserve(self.height * self.width)
+        roomy = changes.change_weather(
+            t_s, t_s - self.holds_fire_s, self.width, self.height, kernels.MARGIN, self.arrival, self.since,
+            self.done, self.closed, self.ends, self.step, self.fire, *self._heap_arrays(), self._now,
+            self.stamp, self.metric, self.ground, self.kind, period.beds, old.beds,
+            period.parameters, old.parameters,
+        )
+        assert roomy, "the heap must hold every waiting cell"
 
     def close(self, cells: Cells, code: int) -> Cells:
         """Close unburned window cells to the fire (LINE or WET); return those closed so now."""
@@ -306,8 +320,8 @@ class Front:
             self._rays = [j for j in self._rays if not self.done[j]]
             touched = np.unique(np.concatenate([around, np.array(self._rays, np.int64)]))
             self._reserve(len(touched))
-            changes.recheck(touched, self.width, self.arrival, self.done, self.closed, self.ends, self.step,
-                            self.fire, *self._heap_arrays(), *self._weather_arrays())
+            changes.recheck(touched, self.width, self.arrival, self.since, self.done, self.closed, self.ends,
+                            self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
         return cells
 
     def open(self, cells: Cells, t_s: float) -> None:
@@ -316,9 +330,9 @@ class Front:
         cells = cells[self.closed[cells] == WET]
         self.closed[cells] = OPEN
         self._reserve(len(cells))
-        changes.reopen(cells, t_s, self.width, self.arrival, self.done, self.closed, self.ends, self.step,
-                       self.fire, *self._heap_arrays(), *self._weather_arrays())
+        changes.reopen(cells, t_s, self.width, self.arrival, self.since, self.done, self.closed, self.ends,
+                       self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
 
 
-_MOVED = ("arrival", "done", "closed", "ends", "out", "step", "fire", "progress")
+_MOVED = ("arrival", "since", "done", "closed", "ends", "out", "step", "fire", "progress")
 """Window arrays that keep their values when the window moves."""

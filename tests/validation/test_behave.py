@@ -90,7 +90,7 @@ def test_flat_rows_of_pyretechnics(row):
 
 @needs_table
 @pytest.mark.parametrize(
-    "row", [r for r in rows() if r["class"] == "wind_slope" and not float(r["fuel_model"]) in (4, 5, 7, 10)],
+    "row", [r for r in rows() if r["class"] == "wind_slope" and float(r["fuel_model"]) not in (4, 5, 7, 10)],
     ids=lambda r: f"{r['id']}-FM{r['fuel_model']}")
 def test_slope_plane_convention_is_that_of_pyretechnics(row):
     assert relative(case(row, plane=True)["ros"], float(row["pyr_ros_nolimit_m_min"])) <= 2e-3
