@@ -68,8 +68,8 @@ def flame_at(
 def work(
     edge: Any, fire_id: int, t: float, x_m: float, y_m: float, metres: float, max_flame: float,
     clockwise: bool, share_m: float, x0_m: float, y0_m: float, cell_m: float, width: int,
-    arrival: Any, done: Any, closed: Any, ends: Any, out: Any, step: Any, fire: Any, met: Any, stamp: Any, now: int, ground: Any, kind: Any,
-    beds: Any, progress: Any, held: Any, figures: Any,
+    arrival: Any, done: Any, closed: Any, ends: Any, out: Any, step: Any, fire: Any, met: Any, stamp: Any,
+    now: int, ground: Any, kind: Any, beds: Any, progress: Any, held: Any, figures: Any,
 ) -> int:
     """Spend a crew's metres along the edge; return how many cells it held, written to ``held``.
 
