@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.rescue_team import RescueTeam
+from agents.travel import reversed_cost
 from sim.live_roads import LiveRoads
 from sim.settings.plan import CommandPost
 from sim.world.routing import tree_to
@@ -42,16 +43,10 @@ def coverage_of(
         for (factor, max_mps), group in groups.items():
             cost = roads.cost_s(max_mps=max_mps, factor=factor)
             waits = np.array([post.decision.median + team.median_turnout_s(hour, month) for team in group])
-            tree = tree_to(world.roads, _backwards(world, cost), np.array([t.base for t in group]), waits)
+            tree = tree_to(world.roads, reversed_cost(world.roads, cost), np.array([t.base for t in group]), waits)
             np.minimum(first, tree.time_s, out=first)
         found[name] = first
     return Coverage(found["day"], found["night"])
-
-
-def _backwards(world: World, cost: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each link's cost as that of the link the other way: teams drive from the base, not to it."""
-    reverse = world.roads.links["reverse"]
-    return np.where(reverse >= 0, cost[np.maximum(reverse, 0)], np.inf)
 
 
 def shares(world: World, time_s: NDArray[np.float64], limit_s: float) -> dict[str, float | None]:

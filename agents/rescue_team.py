@@ -96,13 +96,14 @@ class RescueTeam(Mover):
         return busy * self._turnout.lognormal(
             entity_of(self.id), self.calls, median=delay.median, sigma=delay.sigma)
 
-    def expected_s(self, node: int) -> float:
-        """Return the median time until the team could be at a node: turnout if at base, then the drive."""
-        drive = self.drive_s(node)
+    def expected_s(self, x: float, y: float) -> float:
+        """Return the median time until the team could be at a point: turnout if at base, the drive, the walk."""
+        _, travel = self.router.approach(
+            self.node, x, y, self.speed_factor, self.max_mps, self._off_road_mps())
         if self.status != Status.AT_BASE:
-            return drive
+            return travel
         calendar, now = self.simulation.clock.calendar, self.simulation.now
-        return self.median_turnout_s(calendar.hour(now), calendar.month(now)) + drive
+        return self.median_turnout_s(calendar.hour(now), calendar.month(now)) + travel
 
     def respond(self, task: Task) -> None:
         """Take on a task; a team on its way home turns round."""
@@ -127,7 +128,7 @@ class RescueTeam(Mover):
         try:
             if self.status == Status.AT_BASE:
                 yield from self._turn_out()
-            yield from self.drive(nearest_node(self.simulation, task.x, task.y), Status.DRIVING)
+            yield from self.drive_towards(task.x, task.y, self._off_road_mps(), Status.DRIVING)
             yield from self.walk(task.x, task.y, self._off_road_mps(), Status.WALKING)
             self.arrivals.append((self.simulation.now, task.id))
             self._event("on_scene")

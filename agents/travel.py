@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import mesa
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.world.routing import Tree, tree_to
+from sim.world.world import Roads
 
 if TYPE_CHECKING:
     from sim.model import Simulation
@@ -26,6 +28,12 @@ class Waypoint(NamedTuple):
     x: float
     y: float
     status: int
+
+
+def reversed_cost(roads: Roads, cost: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each link's cost as that of the link the other way: a tree over it gives times *from* a node."""
+    reverse = roads.links["reverse"]
+    return np.where(reverse >= 0, cost[np.maximum(reverse, 0)], np.inf)
 
 
 class Router:
@@ -47,6 +55,24 @@ class Router:
         if key not in self._costs:
             self._costs[key] = self.model.roads.cost_s(max_mps=max_mps, factor=factor)
         return self._costs[key]
+
+    def approach(
+        self, start: int, x: float, y: float, factor: float, max_mps: float, off_road_mps: float,
+    ) -> tuple[int, float]:
+        """Return the node to leave the road at for a point, and the seconds of driving and walking in all.
+
+        It is the node that gets there first on the roads as they are, not the nearest: that one may lie
+        behind a closure. A start from which no link is open is its own best node.
+        """
+        cost = self.cost(factor, max_mps)
+        key = (-1 - start, factor, max_mps)
+        roads = self.model.world.roads
+        if key not in self._trees:
+            self._trees[key] = tree_to(roads, reversed_cost(roads, cost), np.array([start], np.int32))
+        walk = np.hypot(np.asarray(roads.nodes["x"]) - x, np.asarray(roads.nodes["y"]) - y) / off_road_mps
+        total = self._trees[key].time_s + walk
+        node = int(np.argmin(total))
+        return node, float(total[node])
 
     def to(self, node: int, factor: float, max_mps: float) -> Tree:
         """Return the tree of shortest times to a node for a kind of vehicle."""
@@ -105,6 +131,25 @@ class Mover(mesa.Agent):
                 continue
             yield self.timeout(float(self.router.cost(self.speed_factor, self.max_mps)[link]))
             self.node = int(links["head"][link])
+            self.x, self.y = float(nodes["x"][self.node]), float(nodes["y"][self.node])
+            self.mark(status)
+
+    def drive_towards(
+        self, x: float, y: float, off_road_mps: float, status: int,
+    ) -> Generator[simpy.Event, Any, None]:
+        """Drive to where walking on to a point is quickest; a road closed on the way changes where that is."""
+        self.mark(status)
+        version, goal = -1, self.node
+        while True:
+            if version != self.simulation.roads.version:
+                version = self.simulation.roads.version
+                goal, _ = self.router.approach(self.node, x, y, self.speed_factor, self.max_mps, off_road_mps)
+            if goal == self.node:
+                return
+            link = int(self.router.to(goal, self.speed_factor, self.max_mps).next_link[self.node])
+            yield self.timeout(float(self.router.cost(self.speed_factor, self.max_mps)[link]))
+            self.node = int(self.simulation.world.roads.links["head"][link])
+            nodes = self.simulation.world.roads.nodes
             self.x, self.y = float(nodes["x"][self.node]), float(nodes["y"][self.node])
             self.mark(status)
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from agents.rescue_team import RescueTeam
-from agents.travel import nearest_node
 from sim.task import Task
 
 Policy = Callable[[Task, Sequence[RescueTeam]], RescueTeam | None]
@@ -17,9 +16,9 @@ def nearest_capable(task: Task, teams: Sequence[RescueTeam]) -> RescueTeam | Non
     able = [team for team in teams if team.free and team.can(task.capability)]
     if not able:
         return None
-    node = nearest_node(able[0].simulation, task.x, task.y)
-    first = min(able, key=lambda team: (team.expected_s(node), team.id))
-    return None if math.isinf(first.expected_s(node)) else first
+    times = [(team.expected_s(task.x, task.y), team.id, team) for team in able]
+    first = min(times, key=lambda row: row[:2])
+    return None if math.isinf(first[0]) else first[2]
 
 
 POLICIES: dict[str, Policy] = {"nearest_capable": nearest_capable}

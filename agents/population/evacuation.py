@@ -68,6 +68,7 @@ class Evacuation:
         self.unplaced: set[int] = set()
         """Households that found a shelter full and left the county or wait."""
         self._arrived = np.empty(0, np.int64)
+        self._before = np.empty(population.size, np.int64)
         self._version: tuple[int, int] = (-1, -1)
         self._next_link = np.full((MODES, model.world.roads.node_count), -1, np.int32)
         self._target = np.zeros(model.world.roads.node_count, np.bool_)
@@ -216,10 +217,9 @@ class Evacuation:
         self._version = version
         roads, live, ways = self.model.world.roads, self.model.roads, self.behaviour
         targets = self.shelters.targets()
-        if len(targets) == 0:
-            targets = self.exits
         self._target[:] = False
         self._target[targets] = True
+        self._target[self.exits] = True
         two_wheeler_mps = ways.two_wheeler_speed_kmh / 3.6
         costs = {
             Mode.CAR: live.cost_s(max_mps=np.inf, factor=ways.car_speed_factor),
@@ -229,6 +229,10 @@ class Evacuation:
         for mode, cost in costs.items():
             tree = tree_to(roads, cost, targets)
             self._next_link[mode] = tree.next_link
+            # Where no shelter with room can be reached, the way is out of the county.
+            cut_off = np.isinf(tree.time_s)
+            if cut_off.any():
+                self._next_link[mode][cut_off] = tree_to(roads, cost, self.exits).next_link[cut_off]
             # A vehicle still on a closed link drives out of it at the link's own speed.
             open_speed = roads.links["speed_mps"] * live.speed_factor
             with np.errstate(divide="ignore"):
@@ -265,6 +269,7 @@ class Evacuation:
         if len(self._arrived) < self.active_count:
             self._arrived = np.empty(max(self.active_count, 1024), np.int64)
         before = self.active_count
+        self._before[:before] = self.active[:before]
         log = self.traces.buffer(self.active_count)
         going, arrived, logged, passed = move(
             self.active, self.active_count, t_s, columns["state"], columns["mode"], columns["x"], columns["y"],
@@ -279,7 +284,16 @@ class Evacuation:
             self._arrive(np.sort(self._arrived[:arrived]))
         if going != before:
             self.population.touch()
+        if going + arrived != before:
+            self._wait_at_home(self._before[:before])
         return t_s + MOVEMENT_PERIOD_S if self.active_count else None
+
+    def _wait_at_home(self, rows: NDArray[np.int64]) -> None:
+        """Send those who found no way out before they had left their street back indoors."""
+        columns = self.population.columns
+        stuck = rows[columns["state"][rows] == State.STRANDED]
+        home = stuck[columns["node"][stuck] == columns["home_node"][stuck]]
+        columns["x"][home], columns["y"][home] = columns["home_x"][home], columns["home_y"][home]
 
     def _sort_active(self) -> None:
         active = self.active[: self.active_count]
@@ -324,7 +338,7 @@ class Evacuation:
             events.add(safe, "sheltered", name, shelter.id, x, y, f'{{"persons": {len(group)}}}')
             if shelter.full:
                 events.add(at, "shelter_full", place=shelter.id, x=x, y=y)
-        elif node in exits and bool(self._target[node]) and len(self.shelters.targets()) == 0:
+        elif node in exits:
             columns["state"][group] = State.LEFT
             columns["safe_s"][group] = at
             self.unplaced.add(household)

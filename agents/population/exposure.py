@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EXPOSURE_PERIOD_S = 60.0
 DAY_FROM_H, DAY_TO_H = 7.0, 19.0
 """Hours between which the daytime share of people indoors holds."""
+STEP_ASIDE_M = 100.0
+"""People in the open walk away from a hazard nearer than this. Assumption."""
+DIRECTIONS = 8
 
 
 class Exposure:
@@ -54,8 +57,41 @@ class Exposure:
                  else self.behaviour.indoor_share_night)
         # One draw a resident and hour of the run: nobody flickers in and out from minute to minute.
         inside = self._indoor_key.uniforms(columns["person_id"][rows], int(t_s // 3600)) < share
-        under_way = (columns["state"][rows] == State.MOVING) | (columns["state"][rows] == State.STRANDED)
-        return inside & ~under_way
+        state = columns["state"][rows]
+        out_of_doors = (state == State.MOVING) | ((state == State.STRANDED) & ~self._at_home(rows))
+        return inside & ~out_of_doors
+
+    def _at_home(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        columns = self.population.columns
+        return (columns["link"][rows] < 0) & (columns["node"][rows] == columns["home_node"][rows])
+
+    def _step_aside(self, hazard: Hazard, rows: NDArray[np.int64], indoors: NDArray[np.bool_], seconds: float) -> None:
+        """Let those on foot in the open walk away from a hazard that is close, whichever way it is farther.
+
+        Nobody stands and waits for a front that comes on slower than they walk. Those in vehicles keep to
+        the road; those indoors stay in.
+        """
+        c = self.population.columns
+        free = ~indoors & (c["state"][rows] != State.MOVING)
+        rows = rows[free]
+        if len(rows) == 0:
+            return
+        x, y = c["x"][rows].astype(np.float64), c["y"][rows].astype(np.float64)
+        away = hazard.distance(x, y)
+        close = away < STEP_ASIDE_M
+        rows, x, y, away = rows[close], x[close], y[close], away[close]
+        if len(rows) == 0:
+            return
+        pace = np.where(c["walk_mps"][rows] > 0, c["walk_mps"][rows], self.behaviour.walking_speed_mps
+                        * self.behaviour.elderly_walking_factor)
+        step = pace * seconds
+        best_x, best_y, best = x.copy(), y.copy(), away.copy()
+        for angle in np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS):
+            to_x, to_y = x + step * np.cos(angle), y + step * np.sin(angle)
+            there = hazard.distance(to_x, to_y)
+            better = there > best
+            best_x[better], best_y[better], best[better] = to_x[better], to_y[better], there[better]
+        c["x"][rows], c["y"][rows] = best_x, best_y
 
     def _expose(self, t_s: float) -> None:
         since, self._to = self._to, t_s
@@ -72,8 +108,9 @@ class Exposure:
 
     def _harm(self, hazard: Hazard, rows: NDArray[np.int64], t0_s: float, t1_s: float) -> None:
         c = self.population.columns
-        x, y = c["x"][rows], c["y"][rows]
-        harm = hazard.harm(rows, c, x, y, self.indoors(rows, t1_s), t0_s, t1_s)
+        indoors = self.indoors(rows, t1_s)
+        self._step_aside(hazard, rows, indoors, t1_s - t0_s)
+        harm = hazard.harm(rows, c, c["x"][rows], c["y"][rows], indoors, t0_s, t1_s)
         draw = self._fate[hazard.key].uniforms(c["person_id"][rows])
         touched = harm.exposed & ~c["exposed"][rows]
         hurt = (draw < harm.p_injury) & ~c["injured"][rows]
