@@ -303,7 +303,7 @@ def _written(given: Given, kind: str, path: Path) -> int:
 
 
 def _world(given: Given) -> int:
-    from experiments.catalogue import Catalogue
+    from experiments.compose import compose_county
     from sim.errors import InputError
 
     action = given.bare["ACTION"]
@@ -315,13 +315,13 @@ def _world(given: Given) -> int:
             allowed="build, inspect",
             mend="for example: sandtable world inspect yueyang",
         )
-    choice = Catalogue(given["config_dir"]).resolve("county", given.bare["COUNTY"], "", "command line")
+    county = compose_county(given.bare["COUNTY"], config_dir=given["config_dir"])
     _check_out(given["out"])
     _kernels()
     from experiments.world_verb import world_command
 
     return world_command(
-        action, choice.option, out=given["out"], json_=given["json"], check_boundary=given["check_boundary"]
+        action, county, out=given["out"], json_=given["json"], check_boundary=given["check_boundary"]
     )
 
 

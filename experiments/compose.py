@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from experiments import words
 from experiments.catalogue import GROUPS, SCALARS, Catalogue, Choice
@@ -20,6 +20,7 @@ from sim.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from sim.settings.county import County
     from sim.settings.root import RunSettings
 
 NO_TARGETS = "none"
@@ -59,6 +60,31 @@ def compose(
         if item.key not in GROUPS:
             _apply(config, item, sources)
     return _validated(config, sources, hazard_paths, warn)
+
+
+def compose_county(name: str, *, config_dir: Path | None = None) -> County:
+    """Return a county's validated settings alone, without plan or scenario. Raises InputError as compose."""
+    from types import SimpleNamespace
+
+    from omegaconf import OmegaConf
+    from pydantic import ValidationError
+
+    from experiments.problems import from_pydantic, raise_all
+    from experiments.validate_county import CountyChecks
+    from sim.settings.county import County
+
+    catalogue = Catalogue(config_dir)
+    choice = catalogue.resolve("county", name, "", "command line")
+    sources = Sources(catalogue.root_file(), {"county": choice.files}, {"county": name})
+    plain: Any = OmegaConf.to_container(_hydra([choice], config_dir, catalogue), resolve=True)
+    try:
+        county = County.model_validate(plain["county"])
+    except ValidationError as error:
+        raise_all(from_pydantic(error, County, sources, ("county",)))
+    checks = CountyChecks(cast("RunSettings", SimpleNamespace(county=county)), sources)
+    checks.county()
+    raise_all(checks.problems)
+    return county
 
 
 def _check_keys(given: Sequence[words.Setting]) -> None:

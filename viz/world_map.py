@@ -40,7 +40,7 @@ FERRY_COLOUR = "#0b4f8a"
 SCALE_KM = 10
 
 
-def world_map(world: World) -> Figure:
+def world_map(world: World, title: str) -> Figure:
     """Return the map of a World as a figure; place names in Chinese, as the facts write them."""
     with lettered():
         ny, nx = world.grid.shape
@@ -50,8 +50,16 @@ def world_map(world: World) -> Figure:
         grid = world.grid
         extent = (grid.x0_m, grid.x0_m + nx * grid.cell_m, grid.y0_m - ny * grid.cell_m, grid.y0_m)
         ax.imshow(ground(world), extent=extent, interpolation="bilinear", zorder=0)
-        ax.contour(world.layers["inside"], levels=[0.5], extent=extent, origin="upper", colors="#5b4a57",
-                   linewidths=0.9, linestyles="dashed", zorder=1)
+        ax.contour(
+            world.layers["inside"],
+            levels=[0.5],
+            extent=extent,
+            origin="upper",
+            colors="#5b4a57",
+            linewidths=0.9,
+            linestyles="dashed",
+            zorder=1,
+        )
         _roads(ax, world)
         _places(ax, world)
         _scale_bar(ax, extent)
@@ -59,19 +67,18 @@ def world_map(world: World) -> Figure:
         ax.set_ylim(extent[2], extent[3])
         ax.set_xticks([])
         ax.set_yticks([])
-        figure.text(0.008, 0.972, f"{world.facts.get('name_zh', world.county)}  {world.facts.get('name', '')}",
-                    fontsize=13, color=INK)
+        figure.text(0.008, 0.972, title, fontsize=13, color=INK)
         _legend(figure, world)
         return figure
 
 
-def write_world_map(world: World, path: Path) -> Path:
+def write_world_map(world: World, path: Path, title: str) -> Path:
     """Write the map as a PNG, to a temporary name first; return its path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     temporary = path.with_name(f".{path.name}.part")
     with lettered():
-        FigureCanvasAgg(world_map(world)).print_figure(str(temporary), dpi=DPI, format="png")
+        FigureCanvasAgg(world_map(world, title)).print_figure(str(temporary), dpi=DPI, format="png")
     temporary.replace(path)
     return path
 
@@ -95,38 +102,90 @@ def ground(world: World) -> NDArray[np.uint8]:
 def _roads(ax: Axes, world: World) -> None:
     links, nodes = world.roads.links, world.roads.nodes
     one_way = (links["reverse"] < 0) | (np.arange(len(links["tail"])) < links["reverse"])
-    segments = np.stack([
-        np.column_stack([nodes["x"][links["tail"]], nodes["y"][links["tail"]]]),
-        np.column_stack([nodes["x"][links["head"]], nodes["y"][links["head"]]]),
-    ], axis=1)
+    segments = np.stack(
+        [
+            np.column_stack([nodes["x"][links["tail"]], nodes["y"][links["tail"]]]),
+            np.column_stack([nodes["x"][links["head"]], nodes["y"][links["head"]]]),
+        ],
+        axis=1,
+    )
     ferry = links["kind"] == LinkKind.FERRY
     for order, (road_class, (colour, width)) in enumerate(ROADS.items()):
         chosen = one_way & ~ferry & (links["road_class"] == road_class)
-        ax.add_collection(LineCollection(list(segments[chosen]), colors=colour, linewidths=width,
-                                         capstyle="round", zorder=2 + 0.1 * order))
+        ax.add_collection(
+            LineCollection(
+                list(segments[chosen]),
+                colors=colour,
+                linewidths=width,
+                capstyle="round",
+                zorder=2 + 0.1 * order,
+            )
+        )
     crossing = one_way & ((links["kind"] == LinkKind.BRIDGE) | (links["kind"] == LinkKind.TUNNEL))
     ax.add_collection(LineCollection(list(segments[crossing]), colors="#111111", linewidths=3.2, zorder=2.15))
-    ax.add_collection(LineCollection(list(segments[one_way & ferry]), colors=FERRY_COLOUR, linewidths=1.8,
-                                     linestyles="dashed", zorder=3))
+    ax.add_collection(
+        LineCollection(
+            list(segments[one_way & ferry]),
+            colors=FERRY_COLOUR,
+            linewidths=1.8,
+            linestyles="dashed",
+            zorder=3,
+        )
+    )
 
 
 def _places(ax: Axes, world: World) -> None:
     halo = [withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
     villages = world.places.of_kind("village")
-    ax.scatter([p.x for p in villages], [p.y for p in villages], s=[1.5 + p.residents / 900 for p in villages],
-               c="#7a2d3b", linewidths=0, alpha=0.75, zorder=4)
+    ax.scatter(
+        [p.x for p in villages],
+        [p.y for p in villages],
+        s=[1.5 + p.residents / 900 for p in villages],
+        c="#7a2d3b",
+        linewidths=0,
+        alpha=0.75,
+        zorder=4,
+    )
     for village in villages:
         if village.grade != "synthetic":
-            ax.annotate(village.name_zh, (village.x, village.y), xytext=(3, -7), textcoords="offset points",
-                        fontsize=5.5, color="#4a3238", path_effects=halo, zorder=6)
-    styles = {"unit": ("o", 26, "#1d2733", 10.0), "site": ("^", 24, "#2e6b3f", 7.5), "gateway": ("s", 14, "#555", 7.0)}
+            ax.annotate(
+                village.name_zh,
+                (village.x, village.y),
+                xytext=(3, -7),
+                textcoords="offset points",
+                fontsize=5.5,
+                color="#4a3238",
+                path_effects=halo,
+                zorder=6,
+            )
+    styles = {
+        "unit": ("o", 26, "#1d2733", 10.0),
+        "site": ("^", 24, "#2e6b3f", 7.5),
+        "gateway": ("s", 14, "#555", 7.0),
+    }
     for kind, (marker, size, colour, points) in styles.items():
         places = world.places.of_kind(kind)
-        ax.scatter([p.x for p in places], [p.y for p in places], s=size, c=colour, marker=marker,
-                   edgecolors="white", linewidths=0.8, zorder=5)
+        ax.scatter(
+            [p.x for p in places],
+            [p.y for p in places],
+            s=size,
+            c=colour,
+            marker=marker,
+            edgecolors="white",
+            linewidths=0.8,
+            zorder=5,
+        )
         for place in places:
-            ax.annotate(place.name_zh, (place.x, place.y), xytext=(5, 4), textcoords="offset points",
-                        fontsize=points, color=colour, path_effects=halo, zorder=7)
+            ax.annotate(
+                place.name_zh,
+                (place.x, place.y),
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize=points,
+                color=colour,
+                path_effects=halo,
+                zorder=7,
+            )
 
 
 def _scale_bar(ax: Axes, extent: tuple[float, float, float, float]) -> None:
@@ -138,7 +197,9 @@ def _scale_bar(ax: Axes, extent: tuple[float, float, float, float]) -> None:
 def _legend(figure: Figure, world: World) -> None:
     handles: list[Patch | Line2D] = [
         Line2D([], [], color=colour, linewidth=max(width, 0.6), label=f"{road_class.name.lower()} road")
-        for road_class, (colour, width) in reversed(ROADS.items()) if road_class != RoadClass.STREET]
+        for road_class, (colour, width) in reversed(ROADS.items())
+        if road_class != RoadClass.STREET
+    ]
     handles += [
         Line2D([], [], color=ROADS[RoadClass.STREET][0], linewidth=0.6, label="street (synthetic)"),
         Line2D([], [], color="#111111", linewidth=3.2, label="bridge, tunnel"),
@@ -146,12 +207,34 @@ def _legend(figure: Figure, world: World) -> None:
         Line2D([], [], color="none", marker="o", markerfacecolor="#1d2733", label="seat of a unit"),
         Line2D([], [], color="none", marker="^", markerfacecolor="#2e6b3f", label="site"),
         Line2D([], [], color="none", marker="s", markerfacecolor="#555", label="gateway"),
-        Line2D([], [], color="none", marker="o", markersize=4, markerfacecolor="#7a2d3b", markeredgecolor="none",
-               label="village (most synthetic)"),
+        Line2D(
+            [],
+            [],
+            color="none",
+            marker="o",
+            markersize=4,
+            markerfacecolor="#7a2d3b",
+            markeredgecolor="none",
+            label="village (most synthetic)",
+        ),
     ]
     present = np.bincount(world.layers["land_cover"].ravel(), minlength=len(LandCover))
-    handles += [Patch(facecolor=np.array(COVER_RGB[kind]) / 255, edgecolor="#999", linewidth=0.4,
-                      label=kind.name.lower().replace("_", " "))
-                for kind in LandCover if present[kind] and kind != LandCover.OUTSIDE]
-    figure.legend(handles=handles, loc="upper right", bbox_to_anchor=(0.998, 0.955), fontsize=8, frameon=False,
-                  labelspacing=0.65, handlelength=1.6)
+    handles += [
+        Patch(
+            facecolor="#" + bytes(COVER_RGB[kind]).hex(),
+            edgecolor="#999",
+            linewidth=0.4,
+            label=kind.name.lower().replace("_", " "),
+        )
+        for kind in LandCover
+        if present[kind] and kind != LandCover.OUTSIDE
+    ]
+    figure.legend(
+        handles=handles,
+        loc="upper right",
+        bbox_to_anchor=(0.998, 0.955),
+        fontsize=8,
+        frameon=False,
+        labelspacing=0.65,
+        handlelength=1.6,
+    )
