@@ -33,6 +33,8 @@ class Shelter:
     y: float
     level: str
     capacity: int
+    village: int
+    """Place row of the village it stands in or nearest to."""
     opening_s: float
     """How long it takes to open once called for."""
     open_s: float = np.inf
@@ -85,17 +87,21 @@ class ShelterBook:
         """Return the plan's shelters on the World's network. Raises InputError for an unknown place."""
         stream = streams.of("shelter opening")
         book = cls()
+        villages = world.places.of_kind("village")
+        vx, vy = np.array([v.x for v in villages]), np.array([v.y for v in villages])
         for entry in plan.shelters:
             place = world.places.get(entry.place, f"plan {plan.id}, shelters, {entry.id}")
             for i, spot in enumerate(sites_of(entry, place, world)):
-                name = entry.id if entry.count == 1 else f"{entry.id}-{i + 1:02d}"
+                number = "" if entry.count == 1 else f"{i + 1:02d}"
+                name = entry.id if entry.count == 1 else f"{entry.id}-{number}"
                 label = entry.name_zh or f"{spot.name_zh}避难场所"
                 opening = stream.lognormal(entity_of(name), median=entry.opening.median,
                                            sigma=entry.opening.sigma)
                 book.rows.append(Shelter(
-                    id=name, name=name, name_zh=label if entry.count == 1 else f"{label}{i + 1}",
+                    id=name, name=f"{spot.name} shelter {number}".strip(), name_zh=f"{label}{number}",
                     place=spot.id, node=spot.node, x=spot.x, y=spot.y, level=entry.level,
                     capacity=entry.capacity, opening_s=opening,
+                    village=villages[int(np.argmin((vx - spot.x) ** 2 + (vy - spot.y) ** 2))].row,
                     open_s=0.0 if entry.open_at_start else np.inf))
         return book
 
@@ -121,9 +127,12 @@ class ShelterBook:
                 return True
         return False
 
-    def targets(self) -> NDArray[np.int32]:
-        """Return the nodes of shelters that are called for and have room."""
-        nodes = [s.node for s in self.rows if not np.isinf(s.open_s) and not s.full]
+    def targets(self, ordered: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return the nodes of shelters that are called for, have room and do not lie in an ordered village.
+
+        ``ordered`` (places,) is true for the villages ordered to evacuate.
+        """
+        nodes = [s.node for s in self.rows if not np.isinf(s.open_s) and not s.full and not ordered[s.village]]
         return np.unique(np.array(nodes, np.int32))
 
     def admit(self, node: int, persons: int, t_s: float) -> int | None:

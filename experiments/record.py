@@ -73,8 +73,8 @@ def _roads(drill: Drill) -> dict[str, NDArray[Any]]:
 
 def _households(drill: Drill) -> dict[str, NDArray[Any]]:
     legs, world, columns = drill.traces.legs(), drill.world, drill.residents.columns
-    household = legs.pop("leg_household")
-    first = np.asarray(world.households["first"])[household]
+    first = legs.pop("leg_row")
+    household = columns["household"][first]
     return {**legs, "leg_people": np.asarray(world.households["size"])[household].astype(np.uint8),
             "leg_id": np.asarray(world.households["household_id"])[household].astype(np.int32),
             "leg_home_x": columns["home_x"][first].astype(np.float32),

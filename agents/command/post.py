@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ROLE = "command"
 SUPPLY_HORIZON_S = SECONDS_PER_DAY
 """The post sends a shelter what its occupants need for this long. Assumption: one day's relief."""
+REORDER_SHARE = 0.5
+"""Below this share of a day's need the post sends more; above it no truck goes for a handful. Assumption."""
 
 
 class CommandPost(mesa.Agent):
@@ -61,6 +63,7 @@ class CommandPost(mesa.Agent):
         self._village_y = np.array([v.y for v in self._villages])
         self._village_row = np.array([v.row for v in self._villages], np.int64)
         self._reviewing = False
+        self._finished: set[str] = set()
         model.after_hazards.append(self._watch)
 
     # -- learning of it -------------------------------------------------------------------------------
@@ -80,8 +83,14 @@ class CommandPost(mesa.Agent):
     def _update(self, task: Task) -> None:
         """Take over a task's figures; teams at work hold on to the task they were sent to."""
         known = self.tasks[task.id]
-        known.x, known.y, known.work, known.remaining = task.x, task.y, task.work, task.remaining
-        known.done = known.done or task.done
+        if known is not task:
+            known.x, known.y, known.work, known.remaining = task.x, task.y, task.work, task.remaining
+            known.done = known.done or task.done
+        if known.done and known.id not in self._finished:
+            self._finished.add(known.id)
+            self.simulation.events.add(self.simulation.now, "contained", place=known.id, x=known.x, y=known.y)
+        elif not known.done:
+            self._finished.discard(known.id)
 
     def _report(self, task: Task, t_s: float) -> Generator[simpy.Event, Any, None]:
         entity = entity_of(task.id)
@@ -157,7 +166,10 @@ class CommandPost(mesa.Agent):
                 continue
             shelter.consume(now, rate)
             need = shelter.occupants * rate * SUPPLY_HORIZON_S / SECONDS_PER_DAY
-            missing = math.ceil(need - shelter.packs - shelter.packs_coming)
+            at_hand = shelter.packs + shelter.packs_coming
+            if at_hand > REORDER_SHARE * need:
+                continue
+            missing = math.ceil(need - at_hand)
             while missing > 0:
                 depot = self._depot_for(shelter.node)
                 if depot is None:

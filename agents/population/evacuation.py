@@ -59,6 +59,8 @@ class Evacuation:
         self.first_order_s = math.inf
         self.village_ordered_s = np.full(len(model.world.places), np.inf)
         self.exits = np.array([p.node for p in model.world.places.of_kind("gateway")], np.int32)
+        self.orders = 0
+        """Orders given so far; each may take shelters off the routes."""
         self.warned = 0
         """Residents warned so far."""
         self.moves = 0
@@ -69,7 +71,7 @@ class Evacuation:
         """Households that found a shelter full and left the county or wait."""
         self._arrived = np.empty(0, np.int64)
         self._before = np.empty(population.size, np.int64)
-        self._version: tuple[int, int] = (-1, -1)
+        self._version: tuple[int, int, int] = (-1, -1, -1)
         self._next_link = np.full((MODES, model.world.roads.node_count), -1, np.int32)
         self._target = np.zeros(model.world.roads.node_count, np.bool_)
         self._link_mps = np.zeros((MODES, model.world.roads.link_count), np.float32)
@@ -91,6 +93,7 @@ class Evacuation:
         if len(fresh) == 0:
             return 0
         self.village_ordered_s[fresh] = now
+        self.orders += 1
         if math.isinf(self.first_order_s):
             self.first_order_s = now
         households = self.population.households_of(fresh)
@@ -200,8 +203,12 @@ class Evacuation:
         self.model.events.add_batch(
             self.plans.depart_s[left][order], "departed", [f"H{i}" for i in ids[order]],
             [places[int(v)].id for v in village[order]],
-            columns["home_x"][heads][order], columns["home_y"][heads][order])
-        self.traces.start(left, self.plans.depart_s[left], columns["home_node"][heads])
+            columns["home_x"][heads][order], columns["home_y"][heads][order],
+            [f'{{"persons": {n}}}' for n in leaving[leaving > 0][order]])
+        going_rows, which = np.unique(index[together], return_index=True)
+        travellers = rows[together][which]
+        self.traces.start(households[going_rows], self.plans.depart_s[households[going_rows]],
+                          columns["home_node"][travellers], travellers)
 
     def _activate(self, rows: NDArray[np.int64]) -> None:
         self.active[self.active_count: self.active_count + len(rows)] = rows
@@ -211,12 +218,12 @@ class Evacuation:
     # -- movement -------------------------------------------------------------------------------------
 
     def _routes(self) -> None:
-        version = (self.model.roads.version, self.shelters.version)
+        version = (self.model.roads.version, self.shelters.version, self.orders)
         if version == self._version:
             return
         self._version = version
         roads, live, ways = self.model.world.roads, self.model.roads, self.behaviour
-        targets = self.shelters.targets()
+        targets = self.shelters.targets(np.isfinite(self.village_ordered_s))
         self._target[:] = False
         self._target[targets] = True
         self._target[self.exits] = True
@@ -292,6 +299,12 @@ class Evacuation:
         """Send those who found no way out before they had left their street back indoors."""
         columns = self.population.columns
         stuck = rows[columns["state"][rows] == State.STRANDED]
+        order = np.argsort(columns["person_id"][stuck])
+        stuck = stuck[order]
+        places = self.model.world.places
+        self.model.events.add_batch(
+            columns["since_s"][stuck], "stranded", [f"P{i}" for i in columns["person_id"][stuck]],
+            [places[int(v)].id for v in columns["village"][stuck]], columns["x"][stuck], columns["y"][stuck])
         home = stuck[columns["node"][stuck] == columns["home_node"][stuck]]
         columns["x"][home], columns["y"][home] = columns["home_x"][home], columns["home_y"][home]
 

@@ -23,6 +23,8 @@ DAY_FROM_H, DAY_TO_H = 7.0, 19.0
 STEP_ASIDE_M = 100.0
 """People in the open walk away from a hazard nearer than this. Assumption."""
 DIRECTIONS = 8
+IMMOBILE_AGE = 80
+"""Residents of this age who are indoors do not get out by themselves. Assumption."""
 
 
 class Exposure:
@@ -66,13 +68,13 @@ class Exposure:
         return (columns["link"][rows] < 0) & (columns["node"][rows] == columns["home_node"][rows])
 
     def _step_aside(self, hazard: Hazard, rows: NDArray[np.int64], indoors: NDArray[np.bool_], seconds: float) -> None:
-        """Let those on foot in the open walk away from a hazard that is close, whichever way it is farther.
+        """Let people walk away from a hazard that is close, whichever way it is farther.
 
-        Nobody stands and waits for a front that comes on slower than they walk. Those in vehicles keep to
-        the road; those indoors stay in.
+        Nobody who can walk waits for a front that comes on slower than they do; the very old stay in. Those
+        under way keep to the road.
         """
         c = self.population.columns
-        free = ~indoors & (c["state"][rows] != State.MOVING)
+        free = (c["state"][rows] != State.MOVING) & ~(indoors & (c["age"][rows] >= IMMOBILE_AGE))
         rows = rows[free]
         if len(rows) == 0:
             return

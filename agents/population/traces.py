@@ -24,11 +24,10 @@ class Buffer:
 
 
 class Traces:
-    """Journeys of the first households to leave, up to a number; one member, the head, stands for each."""
+    """Journeys of the first households to leave, up to a number; one member who travels stands for each."""
 
     def __init__(self, world: World, households: int) -> None:
         self._wanted = households
-        self._world = world
         self.rows = np.zeros(len(world.persons["person_id"]), np.bool_)
         """True for the rows whose passages are logged."""
         self.household: list[int] = []
@@ -36,14 +35,18 @@ class Traces:
         self._chunks: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
         self._buffer = Buffer(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float64))
 
-    def start(self, households: NDArray[np.int64], depart_s: NDArray[np.float64], node: NDArray[np.int32]) -> None:
-        """Begin the journeys of households that leave now, as far as there is room for more."""
-        for household, at, home in zip(households.tolist(), depart_s.tolist(), node.tolist(), strict=True):
+    def start(
+        self, households: NDArray[np.int64], depart_s: NDArray[np.float64], node: NDArray[np.int32],
+        rows: NDArray[np.int64],
+    ) -> None:
+        """Begin the journeys of households that leave now (one member's row each), while there is room for more."""
+        for household, at, home, row in zip(
+                households.tolist(), depart_s.tolist(), node.tolist(), rows.tolist(), strict=True):
             if len(self.household) >= self._wanted:
                 return
             self.household.append(household)
-            self.started.append((household, at, home))
-            self.rows[int(self._world.households["first"][household])] = True
+            self.started.append((row, at, home))
+            self.rows[row] = True
 
     def buffer(self, movers: int) -> Buffer:
         """Return a log with room for a tick of ``movers``."""
@@ -59,9 +62,8 @@ class Traces:
             self._chunks.append((log.row[:count].copy(), log.node[:count].copy(), log.t_s[:count].copy()))
 
     def legs(self) -> dict[str, NDArray[Any]]:
-        """Return the journeys as legs: leg_start (n + 1,), leg_node and leg_t (waypoints), leg_household (n,)."""
-        first = np.asarray(self._world.households["first"])
-        row = [first[h] for h, _, _ in self.started]
+        """Return the journeys as legs: leg_start (n + 1,), leg_node and leg_t (waypoints), leg_row (n,)."""
+        row = [row for row, _, _ in self.started]
         parts_row = [np.array(row, np.int32), *(c[0] for c in self._chunks)]
         parts_node = [np.array([n for _, _, n in self.started], np.int32), *(c[1] for c in self._chunks)]
         parts_t = [np.array([t for _, t, _ in self.started]), *(c[2] for c in self._chunks)]
@@ -70,6 +72,5 @@ class Traces:
         rows, nodes, times = rows[order], nodes[order], times[order]
         shown = np.unique(rows)
         starts = np.append(np.searchsorted(rows, shown), len(rows))
-        household = np.asarray(self._world.persons["household"])[shown] if len(shown) else np.array([], np.int32)
         return {"leg_start": starts.astype(np.int32), "leg_node": nodes.astype(np.int32),
-                "leg_t": times.astype(np.float32), "leg_household": household.astype(np.int32)}
+                "leg_t": times.astype(np.float32), "leg_row": shown.astype(np.int64)}

@@ -123,15 +123,19 @@ class Damage(Settings):
 
 
 class Effects(Settings):
-    """How the fire touches roads and villages."""
+    """How the fire touches roads, villages and houses; all assumptions."""
 
     road_close_m: Metres = 60.0
     """Links nearer than this to a burning cell are closed while it burns."""
+    road_close_flame_m: Metres = 0.5
+    """Flames shorter than this close no road: a vehicle passes. Assumption."""
     smoke_m: Metres = 400.0
     """Links nearer than this to a burning cell are slowed by smoke."""
     smoke_speed_factor: Annotated[float, Field(gt=0, le=1)] = 0.5
     village_reach_m: Metres = 250.0
     """A village is reached once a cell nearer to its centre than this has burned."""
+    house_burns: Share = 0.1
+    """Share of houses that burn when the front passes through their cell; others protect who is inside."""
 
 
 class ForestFireSettings(Settings):
