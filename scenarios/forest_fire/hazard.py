@@ -68,6 +68,7 @@ class ForestFire:
         """Raised whenever the weather changes or cells are closed or opened."""
         self._active = np.zeros(0, np.int64)
         self._seen = 0
+        self._houses = context.streams.of(f"{self.key}.houses")
         self._roads = RoadWatch(self.world, self.settings.effects)
         self._tasks: dict[str, Task] = {}
         self._tasks_key: tuple[float, ...] = ()
@@ -219,19 +220,26 @@ class ForestFire:
         if front.height and len(rows):
             row, col = grid.row_col(x, y)
             cx, cy = grid.centre(row, col)
+            household = people["household"][rows] if "household" in people else rows
+            safe_house = self._houses.uniforms(household) >= self.settings.effects.house_burns
             reach = max(1, math.ceil(self._danger_m() / grid.cell_m))
             doses(
                 row - front.row0, col - front.col0, np.asarray(x, float) - cx, np.asarray(y, float) - cy,
-                np.asarray(indoors, np.bool_), float(t0_s), float(t1_s), reach, grid.cell_m, front.width,
-                front.height, front.arrival, front.done, front.out, front.step, front.metric, front.stamp,
-                front.period_number, front.ground, front.kind, front.period.beds, dose, exposed,
+                np.asarray(indoors, np.bool_), safe_house, float(t0_s), float(t1_s), reach,
+                grid.cell_m, front.width, front.height, front.arrival,
+                front.done, front.out, front.step, front.metric, front.stamp, front.period_number,
+                front.ground, front.kind, front.period.beds, dose, exposed,
             )
             people["fire_dose"][rows] = dose
         return Harm(exposed, injury_probability(dose), death_probability(dose))
 
     def road_state(self) -> RoadState | None:
         """Return links closed by burning cells and slowed by smoke."""
-        return self._roads.look(self._active // self._grid.nx, self._active % self._grid.nx)
+        cells = self._active
+        if len(cells):
+            flame = crews.flame_length(self.front.out[self._window(cells), 1].astype(np.float64))
+            cells = cells[flame >= self.settings.effects.road_close_flame_m]
+        return self._roads.look(cells // self._grid.nx, cells % self._grid.nx)
 
     # -- actions ------------------------------------------------------------------------------------------
 

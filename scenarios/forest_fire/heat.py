@@ -4,7 +4,8 @@ Flame: a vertical sheet as long as AS 3959 takes it, as high as the flame is lon
 (AS 3959:2018, appendix B: 1090 K, emissivity 0.95, 100 m), seen from half its height; the air absorbs
 nothing (water vapour takes 9 to 16 % at most: Frankman et al. 2008). Dose: q^(4/3) t while q is above what
 ISO 13571 calls tolerable. Death: Eisenberg 1975 (as in the TNO Green Book and CCPS); second-degree burns:
-TNO Green Book (CPR 16E). Left out: smoke, convection, embers, a house's own burning, clothing.
+TNO Green Book (CPR 16E). A share of houses burns when the front passes through their cell; the others
+protect who is inside. Left out: smoke, convection, embers, clothing.
 
 Where in its cell the front stands follows from the cell's arrival, direction and rate, so that flames of a
 few metres are not smeared over a cell of sixty.
@@ -69,14 +70,16 @@ def danger_distance(length: float, flux: float = TOLERABLE_KW_M2) -> float:
 
 @njit(cache=True, error_model="numpy")
 def doses(
-    row: Any, col: Any, east: Any, north: Any, indoors: Any, t0: float, t1: float, reach_cells: int,
-    cell_m: float, width: int, height: int, arrival: Any, done: Any, out: Any, step: Any, met: Any,
-    stamp: Any, now: int, ground: Any, kind: Any, beds: Any, dose: Any, exposed: Any,
+    row: Any, col: Any, east: Any, north: Any, indoors: Any, safe_house: Any, t0: float, t1: float,
+    reach_cells: int, cell_m: float, width: int, height: int, arrival: Any,
+    done: Any, out: Any, step: Any, met: Any, stamp: Any, now: int, ground: Any, kind: Any, beds: Any,
+    dose: Any, exposed: Any,
 ) -> None:
     """Add to ``dose`` what people receive over [t0, t1], from the strongest flame near them at each moment.
 
     ``row``, ``col`` are window cells, ``east``, ``north`` metres from the cell's centre. Whoever is indoors
-    receives nothing until the front has reached the centre of the cell they are in.
+    receives nothing until the front has reached the centre of the cell they are in, and nothing at all in a
+    safe house.
     """
     n_steps = max(1, math.ceil((t1 - t0) / STEP_S))
     dt = (t1 - t0) / n_steps
@@ -134,7 +137,7 @@ def doses(
             if flux[s] < TOLERABLE_KW_M2:
                 continue
             t = t0 + (s + 0.5) * dt
-            if indoors[n] and not (inside and done[home] and arrival[home] <= t):
+            if indoors[n] and (safe_house[n] or not (inside and done[home] and arrival[home] <= t)):
                 continue
             exposed[n] = True
             dose[n] += flux[s] ** DOSE_EXPONENT * dt

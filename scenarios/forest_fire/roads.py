@@ -24,6 +24,7 @@ class RoadWatch:
         link = np.repeat(np.arange(roads.link_count, dtype=np.int32), lengths)
         by_cell = np.argsort(cell, kind="stable")
         self._cell, self._link = cell[by_cell], link[by_cell]
+        self._seen = np.full(1, -1, np.int64)
         self._state: RoadState | None = None
         self._version = 0
 
@@ -52,6 +53,10 @@ class RoadWatch:
         """Return the state of the roads with these grid cells burning; None while no link is touched."""
         if not self._links:
             return None
+        burning = rows.astype(np.int64) * self._grid.nx + cols
+        if np.array_equal(burning, self._seen):
+            return self._state
+        self._seen = burning
         closed = np.zeros(0, np.int32)
         smoky = closed
         if len(rows):
