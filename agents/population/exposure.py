@@ -23,6 +23,8 @@ DAY_FROM_H, DAY_TO_H = 7.0, 19.0
 STEP_ASIDE_M = 100.0
 """People in the open walk away from a hazard nearer than this. Assumption."""
 DIRECTIONS = 8
+LOOK_AHEAD_STEPS = (1, 3, 6, 12)
+"""Minutes of walking within which people look for a better place. Assumption."""
 IMMOBILE_AGE = 80
 """Residents of this age who are indoors do not get out by themselves. Assumption."""
 
@@ -87,13 +89,23 @@ class Exposure:
         pace = np.where(c["walk_mps"][rows] > 0, c["walk_mps"][rows], self.behaviour.walking_speed_mps
                         * self.behaviour.elderly_walking_factor)
         step = pace * seconds
-        best_x, best_y, best = x.copy(), y.copy(), away.copy()
-        for angle in np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS):
-            to_x, to_y = x + step * np.cos(angle), y + step * np.sin(angle)
-            there = hazard.distance(to_x, to_y)
-            better = there > best
-            best_x[better], best_y[better], best[better] = to_x[better], to_y[better], there[better]
-        c["x"][rows], c["y"][rows] = best_x, best_y
+        # Look farther where every near point is as bad: a broad front has no better side one step away.
+        settled = np.zeros(len(rows), np.bool_)
+        to_x, to_y = x.copy(), y.copy()
+        for steps in LOOK_AHEAD_STEPS:
+            open_ = np.flatnonzero(~settled)
+            if len(open_) == 0:
+                break
+            best = away[open_].copy()
+            for angle in np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS):
+                east, north = np.cos(angle), np.sin(angle)
+                there = hazard.distance(x[open_] + steps * step[open_] * east, y[open_] + steps * step[open_] * north)
+                better = there > best
+                who = open_[better]
+                to_x[who], to_y[who] = x[who] + step[who] * east, y[who] + step[who] * north
+                best[better] = there[better]
+                settled[who] = True
+        c["x"][rows], c["y"][rows] = to_x, to_y
 
     def _expose(self, t_s: float) -> None:
         since, self._to = self._to, t_s
