@@ -28,6 +28,8 @@ from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, RoadSta
 from sim.task import Task
 from sim.world.projection import Projection
 
+LAST_EMBER_S = 1.0
+"""Seconds after the last ember's time at which containment is noted."""
 MAX_FIRES = 250
 """Fires told apart; the cells' fire number is one byte."""
 
@@ -92,6 +94,11 @@ class ForestFire:
         due = min(self.front.next_s(), self._queue[0][0] if self._queue else math.inf)
         if len(self._active):
             due = min(due, float(self.front.ends[self._window(self._active)].min()))
+        elif self._fires and self.contained_s is None and self.front.next_s() == math.inf:
+            # nothing burns and nothing can: contained once the last ember at the edge is too old
+            lit = self.front.ends[self.edge.burned()]
+            cold = float(lit.max()) + self.settings.spread.holds_fire if len(lit) else 0.0
+            due = min(due, max(self.time_s, cold) + LAST_EMBER_S)
         return due
 
     def advance(self, until_s: float) -> None:
