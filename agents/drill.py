@@ -154,6 +154,8 @@ class Drill(Simulation):
         if depot is None or shelter is None:
             raise InputError("no such warehouse or shelter", value=f"{args.warehouse}, {args.shelter}",
                              where="dispatch_supply", allowed=", ".join(d.id for d in self.depots))
+        if args.packs > depot.settings.truck_load_packs:
+            return ActionResult(False, f"a truck of {depot.id} takes {depot.settings.truck_load_packs} packs at most")
         truck = next((t for t in depot.trucks if not t.busy), None)
         if truck is None or depot.stock < args.packs:
             return ActionResult(False, f"{depot.id} has no free truck, or fewer than {args.packs} packs")

@@ -76,7 +76,7 @@ class RescueTeam(Mover):
 
     def can(self, capability: str) -> bool:
         """Return whether the team's type has a capability and a work rate for it."""
-        return capability in self.type.capabilities
+        return capability in self.type.capabilities and capability in self.type.rates
 
     def _turnout_at(self, hour: float, month: int) -> tuple[Delay, float]:
         turnout = self.type.turnout
@@ -128,6 +128,8 @@ class RescueTeam(Mover):
         try:
             if self.status == Status.AT_BASE:
                 yield from self._turn_out()
+            elif not self.on_road:
+                yield from self._to_road(Status.WALKING)
             yield from self.drive_towards(task.x, task.y, self._off_road_mps(), Status.DRIVING)
             yield from self.walk(task.x, task.y, self._off_road_mps(), Status.WALKING)
             self.arrivals.append((self.simulation.now, task.id))
@@ -186,14 +188,17 @@ class RescueTeam(Mover):
 
     def _home(self) -> Generator[simpy.Event, Any, None]:
         self._event("return")
-        road = nearest_node(self.simulation, self.x, self.y)
-        nodes = self.simulation.world.roads.nodes
-        yield from self.walk(float(nodes["x"][road]), float(nodes["y"][road]), self._off_road_mps(),
-                             Status.RETURNING)
-        self.node = road
+        yield from self._to_road(Status.RETURNING)
         yield from self.drive(self.base, Status.RETURNING)
         self.mark(Status.AT_BASE)
         self._event("back")
+
+    def _to_road(self, status: Status) -> Generator[simpy.Event, Any, None]:
+        """Walk to the nearest node of the road; called back on the way, a team is still off the road."""
+        road = nearest_node(self.simulation, self.x, self.y)
+        nodes = self.simulation.world.roads.nodes
+        yield from self.walk(float(nodes["x"][road]), float(nodes["y"][road]), self._off_road_mps(), status)
+        self.node = road
 
     def _off_road_mps(self) -> float:
         return self.type.off_road_speed_kmh / 3.6

@@ -48,6 +48,8 @@ class Shelter:
     eaten_to_s: float = 0.0
     full: bool = False
     """No more room, or less than the last household that came needed."""
+    owed_s: float = 0.0
+    """Person-seconds by which its occupants' stay differs from all of them since ``eaten_to_s``."""
     short: float = 0.0
     """Relief packs needed when there were none."""
 
@@ -58,8 +60,11 @@ class Shelter:
 
     def consume(self, t_s: float, packs_per_person_day: float) -> None:
         """Draw the relief packs its occupants need up to ``t_s``; what is not there counts as short."""
-        need = self.occupants * packs_per_person_day * (t_s - self.eaten_to_s) / SECONDS_PER_DAY
+        stayed_s = self.occupants * (t_s - self.eaten_to_s) + self.owed_s
         self.eaten_to_s = t_s
+        # Those who wait at the door of a shelter still to open have stayed for a negative time as yet.
+        self.owed_s = min(stayed_s, 0.0)
+        need = max(stayed_s, 0.0) * packs_per_person_day / SECONDS_PER_DAY
         taken = min(need, self.packs)
         self.packs -= taken
         self.short += need - taken
@@ -143,6 +148,7 @@ class ShelterBook:
         for row, shelter in enumerate(self.rows):
             if shelter.node == node and not np.isinf(shelter.open_s) and shelter.room >= persons:
                 shelter.occupants += persons
+                shelter.owed_s += persons * (shelter.eaten_to_s - max(t_s, shelter.open_s))
                 shelter.most = max(shelter.most, shelter.occupants)
                 shelter.first_in_s = min(shelter.first_in_s, max(t_s, shelter.open_s))
                 if shelter.room <= 0:

@@ -105,6 +105,12 @@ class Mover(mesa.Agent):
         self.status = 0
         self.waypoints: list[Waypoint] = [Waypoint(0.0, self.x, self.y, 0)]
 
+    @property
+    def on_road(self) -> bool:
+        """Whether the mover is at the road node it counts as at."""
+        nodes = self.simulation.world.roads.nodes
+        return self.x == float(nodes["x"][self.node]) and self.y == float(nodes["y"][self.node])
+
     def timeout(self, delay_s: float) -> simpy.Timeout:
         """Return an event ``delay_s`` seconds from now."""
         return self.simulation.clock.env.timeout(max(delay_s, 0.0))

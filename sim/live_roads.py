@@ -26,14 +26,9 @@ class LiveRoads:
         self.version = 0
         self.listeners: list[Callable[[NDArray[np.bool_]], None]] = []
         """Called with the links newly closed, after every change."""
-        self._seen = -1
 
     def refresh(self, states: Sequence[RoadState]) -> bool:
         """Take over the hazards' road states; return whether anything changed."""
-        seen = sum(state.version for state in states)
-        if seen == self._seen and len(states) == 0:
-            return False
-        self._seen = seen
         now = combine(states, self.roads.link_count)
         closed = now.closed | self.by_command
         if np.array_equal(closed, self.closed) and np.array_equal(now.speed_factor, self.speed_factor):

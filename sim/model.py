@@ -106,6 +106,15 @@ class Simulation(mesa.Model):
             if progress is not None:
                 progress(tick / ticks)
 
+    def run_for(self, duration: float | int) -> None:
+        """Run so many ticks, whole ones. Mesa has this from 3.5 on; with 3.3 it is the same."""
+        ticks = int(duration)
+        if hasattr(mesa.Model, "run_for"):
+            super().run_for(ticks)
+        else:
+            for _ in range(ticks):
+                self.step()
+
     def order(self, role: str, action: str, args: Mapping[str, Any] | None = None) -> Any:
         """Give a command now: validated, logged, carried out. Raises InputError when it cannot be."""
         result = self.commands.submit(self.now, role, action, args)

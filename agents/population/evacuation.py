@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.population.columns import MODES, Mode, State
-from agents.population.kernels import move, turn_back
+from agents.population.kernels import move, rows_in_box, turn_back
 from agents.population.planning import Plans, plan_households
 from agents.population.population import Population
 from agents.population.traces import Traces
@@ -39,6 +39,8 @@ RESORT_PERIOD_S = 900.0
 """Active rows are sorted by link this often: neighbours in memory are then neighbours on the road."""
 RESORT_FROM = 20_000
 """Fewer movers than this fit the cache anyhow."""
+WARNED_ALREADY = np.array([False, True])
+"""Households that have had their warning see nothing new."""
 
 
 class Evacuation:
@@ -83,6 +85,11 @@ class Evacuation:
         self.movement = model.clock.every(
             "movement", MOVEMENT_PERIOD_S, Rank.MOVEMENT, self._move, asleep=True)
         model.roads.listeners.append(self._turn_back)
+        first = np.asarray(model.world.households["first"])
+        self._home_x, self._home_y = population.columns["home_x"][first], population.columns["home_y"][first]
+        self._seeing = np.empty(households, np.int64)
+        if behaviour.notice_distance_m > 0:
+            model.after_hazards.append(self._look_out)
 
     # -- orders ---------------------------------------------------------------------------------------
 
@@ -106,6 +113,21 @@ class Evacuation:
         ys = np.array([places[int(v)].y for v in fresh])
         self.model.events.add_batch(np.full(len(fresh), now), "warning_order", [""] * len(fresh), names, xs, ys)
         return len(members)
+
+    def _look_out(self, t_s: float) -> None:
+        """Have households notice a hazard that has come nearer to their home than the notice distance."""
+        far = self.behaviour.notice_distance_m
+        for hazard in self.model.hazards:
+            box = hazard.reach()
+            if box is None:
+                continue
+            warned = (self.plans.warned_s <= t_s).view(np.uint8)
+            n = rows_in_box(self._home_x, self._home_y, WARNED_ALREADY, warned, box.x0 - far, box.y0 - far,
+                            box.x1 + far, box.y1 + far, self._seeing)
+            near = self._seeing[:n]
+            if n:
+                away = hazard.distance(self._home_x[near], self._home_y[near])
+                self.notice(near[away <= far])
 
     def notice(self, households: NDArray[np.int64]) -> None:
         """Let households that see the hazard prepare without any order."""
