@@ -207,12 +207,14 @@ class ForestFire:
         return Box(float(x.min()) - far, float(y.min()) - far, float(x.max()) + far, float(y.max()) + far)
 
     def distance(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return metres to the nearest burning cell's edge, inf where nothing burns."""
-        if not len(self._active):
+        """Return metres to the edge of the nearest cell that burns or that the front is entering; else inf."""
+        edge, alive = self._alive(0)
+        cells = np.concatenate([self._window(self._active), edge[alive]])
+        if not len(cells):
             return np.full(len(x), np.inf, np.float32)
         from scipy.spatial import cKDTree
 
-        tree = cKDTree(np.stack(self._centres(self._window(self._active)), 1))
+        tree = cKDTree(np.stack(self._centres(cells), 1))
         away, _ = tree.query(np.stack([np.asarray(x, float), np.asarray(y, float)], 1))
         return np.maximum(away - 0.5 * self._grid.cell_m, 0.0).astype(np.float32)
 
