@@ -39,7 +39,8 @@ def _cells_on(
         if r >= 0 and r < ny and c >= 0 and c < nx and n < len(out):
             out[n] = r * nx + c
             n += 1
-        if next_c < next_r:
+        # An axis that has arrived steps no further: rounding must not carry the walk past a corner.
+        if r == r_end or (c != c_end and next_c < next_r):
             c += step_c
             next_c += each_c
         else:
