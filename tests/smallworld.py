@@ -61,7 +61,7 @@ def straight(
     gateways: Sequence[int] = (),
     spurs: Sequence[tuple[int, int]] = (),
 ) -> World:
-    """A World of nodes along a line at ``at_m`` (m), each the seat of a unit ``u0`` .. and a village ``v0`` ..
+    """A World of nodes along a line at ``at_m`` (m), each the seat of a unit ``u0``, a village ``v0``
 
     Neighbours on the line are joined both ways by a stated road (so ``close_road a=u0 b=u1`` works), and
     ``spurs`` join further pairs of nodes by roads three times as long as the line between them.
@@ -220,7 +220,7 @@ def settings(
     command_place: str = "u0",
     team_types: dict[str, Any] | None = None,
 ) -> RunSettings:
-    """Settings of a small drill: everybody warned at once and leaving ten minutes later, unless told otherwise."""
+    """Settings of a small drill: all are warned at once and leave ten minutes later, unless told otherwise."""
     return RunSettings.model_validate(
         {
             "seed": seed,
