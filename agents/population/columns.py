@@ -45,7 +45,7 @@ RUN_COLUMNS = {
     "y": ("float32", "m", "where the resident is"),
     "node": ("int32", "node", "node the resident is at or last passed"),
     "link": ("int32", "link", "link the resident is on; -1 at a node or indoors"),
-    "offset_m": ("float32", "m", "distance along the link"),
+    "offset_m": ("float64", "m", "distance along the link; double, or arrivals would depend on the tick"),
     "walk_mps": ("float32", "m/s", "walking speed, that of the household's slowest while it walks together"),
     "since_s": ("float64", "s", "time up to which the resident has been moved"),
     "warned_s": ("float64", "s", "when the warning arrived; inf before"),

@@ -248,7 +248,6 @@ class Evacuation:
         targets = self.shelters.targets(np.isfinite(self.village_ordered_s))
         self._target[:] = False
         self._target[targets] = True
-        self._target[self.exits] = True
         two_wheeler_mps = ways.two_wheeler_speed_kmh / 3.6
         costs = {
             Mode.CAR: live.cost_s(max_mps=np.inf, factor=ways.car_speed_factor),
@@ -261,6 +260,8 @@ class Evacuation:
             # Where no shelter with room can be reached, the way is out of the county.
             cut_off = np.isinf(tree.time_s)
             if cut_off.any():
+                # Elsewhere a gateway is a node like others: nobody bound for a shelter stops there.
+                self._target[self.exits] |= cut_off[self.exits]
                 self._next_link[mode][cut_off] = tree_to(roads, cost, self.exits).next_link[cut_off]
             # A vehicle still on a closed link drives out of it at the link's own speed.
             open_speed = roads.links["speed_mps"] * live.speed_factor

@@ -26,7 +26,7 @@ CRAWL_MPS = 1.0
 def move(
     rows: NDArray[np.int64], count: int, until_s: float,
     state: NDArray[np.uint8], mode: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32],
-    node: NDArray[np.int32], link: NDArray[np.int32], offset_m: NDArray[np.float32],
+    node: NDArray[np.int32], link: NDArray[np.int32], offset_m: NDArray[np.float64],
     walk_mps: NDArray[np.float32], since_s: NDArray[np.float64],
     head: NDArray[np.int32], tail: NDArray[np.int32], length_m: NDArray[np.float32],
     link_mps: NDArray[np.float32], next_link: NDArray[np.int32], target: NDArray[np.bool_],
@@ -52,7 +52,7 @@ def move(
         m = mode[row]
         t = since_s[row]
         at_link = link[row]
-        done = 0.0 if at_link < 0 else float(offset_m[row])
+        done = 0.0 if at_link < 0 else offset_m[row]
         at_node = node[row]
         outcome = 0
         while t < until_s:
@@ -111,7 +111,7 @@ def move(
 @njit(cache=True)
 def turn_back(
     rows: NDArray[np.int64], count: int, fresh: NDArray[np.bool_], link: NDArray[np.int32],
-    offset_m: NDArray[np.float32], reverse: NDArray[np.int32], tail: NDArray[np.int32],
+    offset_m: NDArray[np.float64], reverse: NDArray[np.int32], tail: NDArray[np.int32],
     node: NDArray[np.int32], length_m: NDArray[np.float32],
 ) -> int:
     """Turn movers on links newly closed (``fresh``, links) round towards where they came from; return how many."""

@@ -155,7 +155,7 @@ class Walker(mesa.Agent):
                 done += speed * (until - t)
                 t = until
         self.since_s, self.link, self.node = t, link, node
-        self.offset_m = float(np.float32(done)) if link >= 0 else 0.0
+        self.offset_m = done if link >= 0 else 0.0
         if link < 0:
             self.x, self.y = m.node_x[node], m.node_y[node]
         else:
