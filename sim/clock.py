@@ -17,7 +17,6 @@ from simpy.events import Event, EventPriority
 
 from sim.calendar import Calendar
 
-
 GRID_SLACK = 1e-9
 """Share of a period by which a time may miss its grid point through rounding and still count as on it."""
 
@@ -89,8 +88,9 @@ class Periodic:
                     yield self._env.event()
             except simpy.Interrupt:
                 continue
-            now = self._env.now
-            while self._asked and self._asked[0] <= now:
+            # Time plus delay may miss the point of the grid by a last bit: the point counts, not the time.
+            now, point = self._env.now, self._asked[0]
+            while self._asked and self._asked[0] <= max(now, point):
                 heapq.heappop(self._asked)
             self._acting = True
             again = self._action(now)
@@ -98,7 +98,7 @@ class Periodic:
             self.runs += 1
             if again is not None:
                 due = self._on_grid(again)
-                heapq.heappush(self._asked, due if due > now else now + self.period_s)
+                heapq.heappush(self._asked, due if due > point else self._on_grid(point + self.period_s))
 
 
 class Clock:
