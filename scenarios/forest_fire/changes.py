@@ -23,6 +23,8 @@ from scenarios.forest_fire.metric import (
     travel_time,
 )
 
+AT_EDGE, INSIDE = 1, 2
+"""Values of ``done``: burned, and burned with nothing left to burn within two cells."""
 POINTS_BETWEEN = 4
 """Points looked at between two neighbours when the way that is left is found anew."""
 
@@ -188,7 +190,10 @@ def change_weather(
     for row in range(margin, height - margin):
         for col in range(margin, width - margin):
             x = row * width + col
-            if done[x] and beside_any(x, width, done, closed, False):
+            if done[x] == AT_EDGE:
+                if not beside_any(x, width, done, closed, False):
+                    done[x] = INSIDE
+                    continue
                 ratio = turn(x, now, stamp, met, ground, kind, beds, old_beds, period, old_period, step)
                 since[x] = t if ratio < 0.0 or ratio == math.inf else t - (t - since[x]) * min(ratio, 1.0)
     return True
@@ -233,6 +238,10 @@ def reopen(
         x = cells[n]
         if done[x] or closed[x]:
             continue
+        for dr in range(-2, 3):
+            for dc in range(-2, 3):
+                y = x + dr * width + dc
+                done[y] = min(done[y], AT_EDGE)
         whole, vx, vy, source = pull(x, -math.inf, t, width, since, done, closed, ends, now, stamp, met,
                                      ground, kind, beds, period)
         if whole == math.inf:

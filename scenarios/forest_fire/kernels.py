@@ -89,7 +89,7 @@ def drop_top(heap_t: Any, heap_i: Any, st: Any) -> None:
     heap_i[k] = i
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def ensure(i: int, now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any) -> None:
     """Work out the metric of an open cell for the present weather, once."""
     if stamp[i] != now:
@@ -110,23 +110,23 @@ def pair_time(
     The step from a is (ax, ay), from b (ax + dx, ay + dy); infinite where the best point is an end.
     """
     ga, gd = gx * ax + gy * ay, gx * dx + gy * dy
-    aa = ax * ax + ay * ay + ga * ga
     ad = ax * dx + ay * dy + ga * gd
     dd = dx * dx + dy * dy + gd * gd
     slope = tb - ta - wx * dx - wy * dy
+    if (slope >= 0.0 and ad >= 0.0) or (slope <= 0.0 and ad + dd <= 0.0):
+        return math.inf, 0.0
     room = rho * rho * dd - slope * slope
     if room <= 0.0:
         return math.inf, 0.0
-    shift = ad / dd
-    height = math.sqrt(max(aa / dd - shift * shift, 0.0))
     root = math.sqrt(room)
-    share = -slope * height / root - shift
-    if share <= 0.0 or share >= 1.0:
+    aside = math.sqrt(max((ax * ax + ay * ay + ga * ga) * dd - ad * ad, 0.0))
+    at = -slope * aside
+    if at <= ad * root or at >= (ad + dd) * root:
         return math.inf, 0.0
-    return ta - wx * ax - wy * ay - slope * shift + height * root, share
+    return ta - wx * ax - wy * ay + (aside * root - slope * ad) / dd, (at / root - ad) / dd
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def from_source(
     x: int, k: int, floor: float, width: int, since: Any, done: Any, closed: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
@@ -308,10 +308,12 @@ def advance(
                 continue
             margin = 0.0
             if done[x]:
-                drift = math.sqrt(met[x, 1] * met[x, 1] + met[x, 2] * met[x, 2])
-                if arrival[x] < start or (arrival[x] <= t and drift <= ORDERED_BELOW * rho):
+                if arrival[x] < start:
                     continue
-                margin = REOPEN_GAIN * (rho - drift)
+                drift2 = met[x, 1] * met[x, 1] + met[x, 2] * met[x, 2]
+                if arrival[x] <= t and drift2 <= ORDERED_BELOW * ORDERED_BELOW * rho * rho:
+                    continue
+                margin = REOPEN_GAIN * (rho - math.sqrt(drift2))
             best, vx, vy = from_source(x, k, -math.inf, width, since, done, closed, now, stamp, met, ground,
                                        kind, beds, period)
             if best < arrival[x] - margin:

@@ -102,6 +102,7 @@ class Front:
         self.since = np.full(n, np.inf)
         """Of burned cells: the time they count from as sources of fire in the present weather."""
         self.done = np.zeros(n, np.uint8)
+        """0 unburned, 1 burned, 2 burned with nothing left to burn near it."""
         self.closed = np.full(n, UNBURNABLE, np.uint8)
         self.ends = np.full(n, np.inf)
         self.out = np.zeros((n, 3), np.float32)
