@@ -22,8 +22,18 @@ OUT = [order("5min", "u1"), order("5min", "u2")]
 PLAN = {
     "shelters": [shelter("hall", "u0", 50)],
     "teams": [{"id": "squad", "type": "squad", "place": "u0", "crew": 10, "count": 2}],
-    "warehouses": [{"id": "depot", "place": "u0", "area_m2": 100, "stock_packs": 100, "trucks": 3,
-                    "truck_load_packs": 20, "loading": {"median": "10min"}, "truck_turnout": {"median": "5min"}}],
+    "warehouses": [
+        {
+            "id": "depot",
+            "place": "u0",
+            "area_m2": 100,
+            "stock_packs": 100,
+            "trucks": 3,
+            "truck_load_packs": 20,
+            "loading": {"median": "10min"},
+            "truck_turnout": {"median": "5min"},
+        }
+    ],
 }
 
 
@@ -100,7 +110,9 @@ def test_processes_sleep_again_once_everybody_is_out():
 
 
 def test_a_hazard_that_rests_lets_the_engine_rest():
-    run = drill(straight(ROAD, HOMES), hazards=[water("u2", starts_s=3600, speed_mps=1, most_m=600)], duration="6h")
+    run = drill(
+        straight(ROAD, HOMES), hazards=[water("u2", starts_s=3600, speed_mps=1, most_m=600)], duration="6h"
+    )
     run.run()
     # Its start, then every minute for the ten that it grows.
     assert 11 <= run.clock.periodic["hazard"].runs <= 13
@@ -111,8 +123,9 @@ def test_agents_are_residents_teams_trucks_and_the_post():
     assert len(run.agents) == 6 + 2 + 3 + 1
     objects = [agent for agent in run.agents if isinstance(agent, RescueTeam | SupplyTruck | CommandPost)]
     assert len(objects) == 6
-    assert sum(agent.age for agent in run.agents if not isinstance(agent, RescueTeam | SupplyTruck | CommandPost)) == (
-        40 + 38 + 9 + 70 + 30 + 31)
+    assert sum(
+        agent.age for agent in run.agents if not isinstance(agent, RescueTeam | SupplyTruck | CommandPost)
+    ) == (40 + 38 + 9 + 70 + 30 + 31)
 
 
 def test_a_closed_model_can_be_collected():
@@ -130,7 +143,8 @@ def test_commands_are_validated_logged_and_told():
     run.run_for(2)
     run.order("command", "order_evacuation", {"zone": "u1"})
     assert [(c.t_s, c.role, c.action, dict(c.args)) for c in run.commands.log] == [
-        (120.0, "command", "order_evacuation", {"zone": "u1"})]
+        (120.0, "command", "order_evacuation", {"zone": "u1"})
+    ]
     kinds = run.events.columns()["kind"].tolist()
     assert "command" in kinds and "warning_order" in kinds
     with pytest.raises(InputError, match="unknown action"):
@@ -142,9 +156,16 @@ def test_commands_are_validated_logged_and_told():
 
 
 def test_a_command_of_the_scenario_is_refused_before_the_run():
-    with pytest.raises(InputError, match="command at 300 s|packs"):
-        quiet(commands=[{"at": "5min", "action": "dispatch_supply",
-                         "args": {"warehouse": "depot", "shelter": "hall", "packs": 0}}])
+    with pytest.raises(InputError, match=r"command at 300 s|packs"):
+        quiet(
+            commands=[
+                {
+                    "at": "5min",
+                    "action": "dispatch_supply",
+                    "args": {"warehouse": "depot", "shelter": "hall", "packs": 0},
+                }
+            ]
+        )
 
 
 def test_agents_of_the_model_cannot_be_replaced():
