@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scenarios.forest_fire import crews
 from scenarios.forest_fire.fields import Fields
 from scenarios.forest_fire.figures import figures_of
+from scenarios.forest_fire.fires import Fires
 from scenarios.forest_fire.heat import danger_distance, death_probability, doses, injury_probability
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
@@ -63,7 +64,7 @@ class ForestFire:
         self.line_m = 0.0
         self.contained_s: float | None = None
         self.first_ignition_s: float | None = None
-        self._fires: list[tuple[float, float, float]] = []
+        self.fires = Fires(self.key, self.world, self.front, self.edge, self.settings.spread.holds_fire)
         self._line_at: dict[int, float] = {}
         self._wet_until: dict[int, float] = {}
         self._changed = 0
@@ -72,8 +73,6 @@ class ForestFire:
         self._seen = 0
         self._houses = context.streams.of(f"{self.key}.houses")
         self._roads = RoadWatch(self.world, self.settings.effects)
-        self._tasks: dict[str, Task] = {}
-        self._tasks_key: tuple[float, ...] = ()
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
         for t, conditions in changes:
@@ -94,11 +93,9 @@ class ForestFire:
         due = min(self.front.next_s(), self._queue[0][0] if self._queue else math.inf)
         if len(self._active):
             due = min(due, float(self.front.ends[self._window(self._active)].min()))
-        elif self._fires and self.contained_s is None and self.front.next_s() == math.inf:
+        elif len(self.fires) and self.contained_s is None and self.front.next_s() == math.inf:
             # nothing burns and nothing can: contained once the last ember at the edge is too old
-            lit = self.front.ends[self.edge.burned()]
-            cold = float(lit.max()) + self.settings.spread.holds_fire if len(lit) else 0.0
-            due = min(due, max(self.time_s, cold) + LAST_EMBER_S)
+            due = min(due, max(self.time_s, self.fires.cold_s()) + LAST_EMBER_S)
         return due
 
     def advance(self, until_s: float) -> None:
@@ -120,12 +117,15 @@ class ForestFire:
         if len(active):
             active = active[self.front.ends[self._window(active)] > self.time_s]
         self._active = active
-        if not self._fires:
+        if not len(self.fires):
             return
-        if self._open_edge(0):
+        if len(self._open_edge(0)):
             self.contained_s = None
         elif self.contained_s is None:
             self.contained_s = self.time_s
+
+    def _open_edge(self, number: int) -> Cells:
+        return self.fires.open_edge(number, self.time_s, self._changed)
 
     def _window(self, cells: Cells) -> Cells:
         """Return the window indices of flat grid cells."""
@@ -172,13 +172,13 @@ class ForestFire:
         return row, col
 
     def _light(self, row: int, col: int) -> bool:
-        number = len(self._fires) + 1
+        number = len(self.fires) + 1
         if number > MAX_FIRES or not self.front.ignite(
                 row, col, self.time_s, self.settings.spread.start_radius_cells, number):
             self.notes.append(f"an ignition at {self.time_s:.0f} s found its cell burned or closed")
             return False
         x, y = self._grid.centre(row, col)
-        self._fires.append((self.time_s, float(x), float(y)))
+        self.fires.lit.append((self.time_s, float(x), float(y)))
         if self.first_ignition_s is None:
             self.first_ignition_s = self.time_s
         self.front.advance(self.time_s)
@@ -207,9 +207,8 @@ class ForestFire:
         return Box(float(x.min()) - far, float(y.min()) - far, float(x.max()) + far, float(y.max()) + far)
 
     def distance(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return metres to the edge of the nearest cell that burns or that the front is entering; else inf."""
-        edge, alive = self._alive(0)
-        cells = np.concatenate([self._window(self._active), edge[alive]])
+        """Return metres to the edge of the nearest cell that burns or that the front enters; else inf."""
+        cells = np.concatenate([self._window(self._active), self._open_edge(0)])
         if not len(cells):
             return np.full(len(x), np.inf, np.float32)
         from scipy.spatial import cKDTree
@@ -277,7 +276,7 @@ class ForestFire:
         if not self._light(row, col):
             return ActionResult(False, "the cell has burned or is closed to the fire")
         self._note_progress()
-        return ActionResult(True, figures={"x": self._fires[-1][1], "y": self._fires[-1][2]})
+        return ActionResult(True, figures={"x": self.fires.lit[-1][1], "y": self.fires.lit[-1][2]})
 
     def _act_wind(self, args: SetWindArgs) -> ActionResult:
         now = self._conditions
@@ -315,7 +314,7 @@ class ForestFire:
 
     def _act_line(self, args: BuildLineArgs) -> ActionResult:
         front, grid = self.front, self._grid
-        number = self._fire_number(args.fire)
+        number = self.fires.number(args.fire)
         if number is None or not front.height:
             why = f"no such fire: {args.fire!r}" if front.height else "nothing burns yet"
             return ActionResult(False, why)
@@ -338,7 +337,7 @@ class ForestFire:
             self._changed += 1
             self._note_progress()
         self.line_m += float(figures[crews.BUILT])
-        done = not self._open_edge(number)
+        done = not len(self._open_edge(number))
         return ActionResult(True, figures={
             "x": float(figures[crews.CREW_X]), "y": float(figures[crews.CREW_Y]),
             "built_m": float(figures[crews.BUILT]), "held_cells": n,
@@ -348,66 +347,13 @@ class ForestFire:
 
     # -- what it tells ------------------------------------------------------------------------------------
 
-    def _fire_number(self, task_id: str) -> int | None:
-        """Return the number of a fire by its task id, 0 for any; None for an unknown one."""
-        if not task_id:
-            return 0
-        return next((n for n in range(1, len(self._fires) + 1) if self._task_id(n) == task_id), None)
-
-    def _task_id(self, number: int) -> str:
-        return f"{self.key}:{number}"
-
-    def _alive(self, number: int) -> tuple[Cells, NDArray[np.bool_]]:
-        """Return open edge cells and which of them a fire (0: any) could still reach."""
-        front = self.front
-        edge = self.edge.cells(self._changed)
-        if not len(edge):
-            return edge, np.zeros(0, np.bool_)
-        sides = edge[:, None] + np.array([1, -front.width, -1, front.width])
-        lit = (front.done[sides] != 0) & (front.ends[sides] + self.settings.spread.holds_fire > self.time_s)
-        if number:
-            lit &= front.fire[sides] == number
-        return edge, lit.any(1)
-
-    def _open_edge(self, number: int) -> bool:
-        return bool(self._alive(number)[1].any())
-
     def incidents(self) -> Sequence[Task]:
         """Return one task a fire: metres of edge to hold, and where it is safest to begin."""
-        key = (len(self.front.burned), self._changed, len(self._fires), self.time_s)
-        if key == self._tasks_key:
-            return list(self._tasks.values())
-        self._tasks_key = key
-        share = self._grid.cell_m * crews.PERIMETER_PER_CELL
-        for number, (t, x, y) in enumerate(self._fires, start=1):
-            id = self._task_id(number)
-            edge, alive = self._alive(number)
-            mine = edge[alive]
-            task = self._tasks.get(id)
-            if task is None:
-                task = self._tasks[id] = Task(
-                    id=id, kind="suppress", capability="fire_line", x=x, y=y, work=0.0, remaining=0.0,
-                    unit="m", action="build_line", raised_s=t, place=self._place(x, y),
-                    priority=2, args={"fire": id})
-            task.remaining = len(mine) * share
-            task.work = task.remaining + (self.line_m if len(self._fires) == 1 else 0.0)
-            task.done = len(mine) == 0
-            if len(mine):
-                flame = crews.flames_along(self.front, mine, self.time_s, self._grid.cell_m)
-                cx, cy = self._centres(mine)
-                # the quietest part of the edge, there the part nearest to where it began: a safe anchor
-                best = np.lexsort((np.hypot(cx - x, cy - y), np.round(flame, 1)))[0]
-                task.x, task.y = float(cx[best]), float(cy[best])
-        return list(self._tasks.values())
-
-    def _place(self, x: float, y: float) -> str:
-        """Return the id of the nearest place, gateways apart."""
-        places = [place for place in self.world.places if place.kind != "gateway"]
-        return min(places, key=lambda p: ((p.x - x) ** 2 + (p.y - y) ** 2, p.id)).id if places else ""
+        return self.fires.tasks(self.time_s, self._changed, self.line_m)
 
     def forecast(self, issued_s: float) -> Forecast | None:
         """Return where the front would be by the horizon if nobody fought it and the weather stayed."""
-        if not self._fires:
+        if not len(self.fires):
             return None
         horizon = self.settings.forecast_horizon
         ahead = self.front.copy()
