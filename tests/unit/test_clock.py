@@ -216,7 +216,7 @@ def test_any_wakes_give_the_points_of_the_grid_at_or_after_them(
     process = clock.every("a", period, Rank.HAZARD, diary, asleep=True)
     for at_s in starts:
         call_at(clock, at_s, lambda: process.wake(None if every is None else clock.now + every))
-    clock.run(6000.0)
+    clock.run(7000.0)
 
     def point(at_s: float) -> float:
         k = math.floor(at_s / period)

@@ -246,7 +246,8 @@ ONE_BY_ONE = [lambda a: a.age > 5 and a.away, lambda a: 3 < a.age < 5, lambda a:
               lambda a: np.sum(a.age) > 3, lambda a: np.mean([a.age, a.age]), lambda a: a.age.__len__(),
               lambda a: a.mood, lambda a: a.random.random(), lambda a: a.age**3, lambda a: 1 / a.age,
               lambda a: list(a.age), lambda a: a.age[0], lambda a: setattr(a, "age", 3) or True,
-              lambda a: {a: 1}, lambda a: 5]
+              lambda a: {a: 1}, lambda a: 5, lambda a: (str(a.state) == "1") | (a.age > 3),
+              lambda a: (f"{a.age}" == "1") | (a.age > 3), lambda a: (int(a.age) == 1) | (a.age > 3)]
 
 
 def test_filters_for_columns_run_on_columns(pair: Twins) -> None:
