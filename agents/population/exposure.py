@@ -107,18 +107,22 @@ class Exposure:
                 settled[who] = True
         c["x"][rows], c["y"][rows] = to_x, to_y
 
-    def _expose(self, t_s: float) -> None:
+    def _expose(self, t_s: float) -> float | None:
         since, self._to = self._to, t_s
         since = max(since, t_s - EXPOSURE_PERIOD_S)
+        anywhere = False
         for hazard in self.model.hazards:
             box = hazard.reach()
             if box is None:
                 continue
+            anywhere = True
             c = self.population.columns
             n = rows_in_box(c["x"], c["y"], self._out_of_it, c["state"], box.x0, box.y0, box.x1, box.y1,
                             self._found)
             if n:
                 self._harm(hazard, self._found[:n].copy(), since, t_s)
+        # A hazard that has come to rest harms on: standing water, a gas cloud.
+        return t_s + EXPOSURE_PERIOD_S if anywhere else None
 
     def _harm(self, hazard: Hazard, rows: NDArray[np.int64], t0_s: float, t1_s: float) -> None:
         c = self.population.columns

@@ -199,7 +199,7 @@ def test_a_team_called_back_on_its_way_home_starts_from_where_it_is():
     run = squads({"id": "a", "place": "u0"})
     team = run.teams[0]
     team.respond(task(run, 1300.0, y=5400.0, metres=2.0))
-    while not (team.status == Status.RETURNING):
+    while team.status != Status.RETURNING:
         run.step()
     assert team.free
     home_from = times(run, "return")[0]
