@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sim.settings.county import County
 from sim.world.boundary import Outline, area_km2, grid_for, outline, water_mask
 from sim.world.cover import build_cover
 from sim.world.grid import Grid
+from sim.world.names import bare
 from sim.world.people import build_people
 from sim.world.projection import Projection
 from sim.world.roads import Built, build_roads
@@ -46,14 +48,15 @@ def build_world(
     summits = np.array([[*projection.to_xy(s.lon, s.lat), s.height_m] for s in county.terrain.summits], float)
     relief = build_terrain(
         county.terrain, grid, land=shape.inside & ~shape.sea & ~water, sea=shape.sea, water=water, seats=seats,
-        summits=summits.reshape(-1, 3), streams=streams)
+        summits=summits.reshape(-1, 3), valleys=_valleys(county, projection), streams=streams)
     say("villages")
     villages = build_villages(
         county, grid, projection, shape, dry=~(water | shape.sea), elevation_m=relief.elevation_m,
         slope=relief.slope, streams=streams)
     say("roads")
-    built = build_roads(county, grid, projection, villages, elevation_m=relief.elevation_m,
-                        wet=water | shape.sea, sea=shape.sea, streams=streams)
+    built = build_roads(
+        county, grid, projection, villages, elevation_m=relief.elevation_m, slope=relief.slope,
+        wet=water | shape.sea, sea=shape.sea, inside=shape.inside, streams=streams)
     say("land cover and fuel")
     cover, fuel, canopy, cover_figures = build_cover(
         county.cover, grid, inside=shape.inside, sea=shape.sea, water=water, elevation_m=relief.elevation_m,
@@ -68,9 +71,17 @@ def build_world(
         "area_km2": round(area_km2(shape.inside & ~shape.sea, grid), 1),
         "water_km2": round(area_km2(shape.inside & water, grid), 1),
     }
-    layers = {"elevation_m": relief.elevation_m, "slope": relief.slope, "aspect_deg": relief.aspect_deg,
+    layers: dict[str, NDArray[Any]] = {"elevation_m": relief.elevation_m, "slope": relief.slope, "aspect_deg": relief.aspect_deg,
               "land_cover": cover, "fuel": fuel, "canopy_cover": canopy, "inside": shape.inside}
     return World(county.id, digest, county.crs, grid, layers, places, built.roads, persons, households, facts)
+
+
+def _valleys(county: County, projection: Projection) -> NDArray[np.float64]:
+    """Return the straight lines (n, 4) between the units that stated roads join: such roads follow valleys."""
+    at = {word: projection.to_xy(unit.lon, unit.lat) for unit in county.units
+          for name in (unit.id, unit.name, unit.name_zh, *unit.aliases) for word in (name, bare(name))}
+    return np.array([[*at[link.a], *at[link.b]] for link in county.links
+                     if link.kind == "road" and link.a in at and link.b in at], float).reshape(-1, 4)
 
 
 def _dry_seats(water: NDArray[np.bool_], grid: Grid, seats: NDArray[np.float64]) -> None:

@@ -23,7 +23,7 @@ from sim.world.grid import Grid
 from sim.world.world import Place, Places, Roads, World
 
 BUILDERS = ("boundary", "build", "coast", "cover", "grid", "leastcost", "network", "people", "projection", "roads",
-            "terrain", "villages", "world")
+            "streets", "terrain", "villages", "ways", "world")
 """Modules of ``sim.world`` whose source is part of the hash: other builders, another World."""
 HEAD = "world.json"
 DIGEST_LENGTH = 24

@@ -1,8 +1,8 @@
 """Villages: those known by name, and synthetic ones that stand in for the rest of a unit's village count.
 
 A synthetic village is called after its unit (荣家湾-V07, an urban neighbourhood 荣家湾-C03) and graded so.
-It stands on flat dry land of its unit, spaced from the others, urban ones near the seat; sizes follow a
-Pareto law and add up to the unit's residents exactly.
+It stands on flat dry land of its unit, spaced from the others, urban ones around the seat; sizes follow a
+Pareto law and add up to the unit's residents exactly. Real villages follow valleys, roads and wells.
 """
 
 from __future__ import annotations
@@ -11,28 +11,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from sim.random import Streams
 from sim.settings.county import County, Unit
 from sim.world.boundary import Outline
 from sim.world.grid import Grid
-from sim.world.projection import Projection
 from sim.world.names import bare
+from sim.world.projection import Projection
+from sim.world.streets import reach_m
 
 PARETO_SHAPE = 2.5
 """Tail of village sizes; assumption: the largest of 20 villages is then about three times the mean."""
 URBAN_WEIGHT = 2.0
 """An urban neighbourhood's size over a village's; assumption after the split used for the unit totals."""
-URBAN_RADIUS_M = 1800.0
-"""Neighbourhoods lie within this of the seat, the more of them the wider (grows with the root of their number)."""
-CANDIDATES = 4000
-"""Cells tried per unit, the best suited that chance draws."""
 FLAT_SLOPE = 0.08
 """Slope at which land is half as fit to settle as flat land."""
 HIGH_M = 250.0
 """Height above the unit's seat at which land is half as fit."""
 FAR_M = 6000.0
 """Distance from the seat at which land is half as fit."""
+EDGE_M = 900.0
+"""Nearer than this to the county's edge or to water, land is less fit: fields lie around a village."""
+ROOM = (2.6, 2.0, 1.5, 1.15, 0.9, 0.6, 0.4)
+"""Distances between villages tried, over the sum of the radii of the ground they cover."""
+BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -51,76 +54,144 @@ class VillageSite:
 
 
 def build_villages(
-    county: County, grid: Grid, projection: Projection, outline: Outline, *, dry: NDArray[np.bool_],
-    elevation_m: NDArray[np.float32], slope: NDArray[np.float32], streams: Streams,
+    county: County,
+    grid: Grid,
+    projection: Projection,
+    outline: Outline,
+    *,
+    dry: NDArray[np.bool_],
+    elevation_m: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    streams: Streams,
 ) -> list[VillageSite]:
-    """Return all villages, unit by unit, in the order of their numbers."""
+    """Return all villages, unit by unit: those known by name, then urban neighbourhoods, then villages.
+
+    ``dry`` (ny, nx) is land without waters. The first village without a name stands at the unit's seat.
+    """
+    edge = distance_transform_edt(np.pad(outline.inside & dry, 1), sampling=grid.cell_m)[1:-1, 1:-1]
     sites: list[VillageSite] = []
     for index, unit in enumerate(county.units):
-        sx, sy = (float(v) for v in projection.to_xy(unit.lon, unit.lat))
-        cells = np.flatnonzero((outline.owner == index) & outline.settled & dry)
-        spots = _spots(unit, cells, grid, (sx, sy), elevation_m, slope, streams)
         known = list(unit.known_villages)
-        xy = [tuple(float(v) for v in projection.to_xy(v.lon, v.lat)) for v in known] + spots
-        urban = [False] * len(known) + [i < unit.urban_units for i in range(len(spots))]
+        wanted = max(unit.villages - len(known), 0)
+        if wanted == 0 and not known and unit.residents > 0:
+            wanted = 1
+        urban_count = min(unit.urban_units, wanted)
+        urban = [False] * len(known) + [i < urban_count for i in range(wanted)]
         sizes = _sizes(unit, index, urban, [v.residents for v in known], streams)
+        if not sizes:
+            continue
+        xy = [tuple(float(v) for v in projection.to_xy(v.lon, v.lat)) for v in known]
+        reach = [reach_m(sizes[i], urban[i], county.streets) for i in range(len(sizes))]
+        seat = tuple(float(v) for v in projection.to_xy(unit.lon, unit.lat))
+        cells = np.flatnonzero((outline.owner == index) & outline.settled & dry)
+        xy += _spots(unit.id, cells, grid, seat, xy, reach, urban, edge, elevation_m, slope, streams)
         short, number = bare(unit.name_zh), {"V": 0, "C": 0}
         for i, (x, y) in enumerate(xy):
             if i < len(known):
-                sites.append(VillageSite(index, known[i].id, known[i].name or known[i].id, known[i].name_zh,
-                                         x, y, sizes[i], False, known[i].grade))
+                sites.append(
+                    VillageSite(
+                        index,
+                        known[i].id,
+                        known[i].name or known[i].id,
+                        known[i].name_zh,
+                        x,
+                        y,
+                        sizes[i],
+                        False,
+                        known[i].grade,
+                    )
+                )
                 continue
             letter = "C" if urban[i] else "V"
             number[letter] += 1
             tag = f"{letter}{number[letter]:02d}"
-            sites.append(VillageSite(index, f"{unit.id}-{tag.lower()}", f"{unit.name}-{tag}", f"{short}-{tag}",
-                                     x, y, sizes[i], urban[i], "synthetic"))
+            sites.append(
+                VillageSite(
+                    index,
+                    f"{unit.id}-{tag.lower()}",
+                    f"{unit.name}-{tag}",
+                    f"{short}-{tag}",
+                    x,
+                    y,
+                    sizes[i],
+                    urban[i],
+                    "synthetic",
+                )
+            )
     return sites
 
 
 def _spots(
-    unit: Unit, cells: NDArray[np.int64], grid: Grid, seat: tuple[float, float],
-    elevation_m: NDArray[np.float32], slope: NDArray[np.float32], streams: Streams,
-) -> list[tuple[float, float]]:
-    """Return places for the unit's unnamed villages, the urban ones first."""
-    wanted = max(unit.villages - len(unit.known_villages), 0)
-    if wanted == 0 and unit.residents > 0 and not unit.known_villages:
-        wanted = 1
+    unit: str,
+    cells: NDArray[np.int64],
+    grid: Grid,
+    seat: tuple[float, ...],
+    known: list[tuple[float, ...]],
+    reach: list[float],
+    urban: list[bool],
+    edge_m: NDArray[np.float64],
+    elevation_m: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    streams: Streams,
+) -> list[tuple[float, ...]]:
+    """Return places for the unit's unnamed villages, in order: the seat, the urban ones, the others.
+
+    Urban ones take the fit land nearest the seat that is not taken; the others are drawn by fitness without
+    replacement, no nearer to each other than the ground they cover, and a multiple of it while there is room.
+    """
+    wanted = len(reach) - len(known)
     if wanted == 0:
         return []
-    if len(cells) == 0:
-        return [seat] * wanted
     row, col = np.divmod(cells, grid.nx)
     x, y = grid.centre(row, col)
     away = np.hypot(x - seat[0], y - seat[1])
-    home = elevation_m[grid.row_col(*seat)]
-    rise = np.maximum(elevation_m[row, col] - home, 0.0)
+    rise = np.maximum(elevation_m[row, col] - elevation_m[grid.row_col(*seat)], 0.0)
     fit = 1.0 / ((1 + (slope[row, col] / FLAT_SLOPE) ** 2) * (1 + (rise / HIGH_M) ** 2))
-    draw = streams.of(f"world.villages.{unit.id}").uniforms(cells)
+    fit *= np.clip(edge_m[row, col] / EDGE_M, 0.02, 1.0) ** 2
+    draw = np.maximum(streams.of(f"world.villages.{unit}").uniforms(cells), 1e-300)
     # Efraimidis and Spirakis 2006 (doi 10.1016/j.ipl.2005.11.003): keys u^(1/w) sample without replacement.
-    key = np.log(np.maximum(draw, 1e-300)) / (fit / (1 + (away / FAR_M) ** 2))
-    best = np.argsort(-key, kind="stable")[:CANDIDATES]
-    urban = min(unit.urban_units, wanted)
-    near = URBAN_RADIUS_M * np.sqrt(max(urban, 1) / 8.0)
-    chosen: list[int] = []
-    closest = np.full(len(cells), np.inf)
-    centre = np.argsort(away, kind="stable")[0]
-    for i in range(wanted):
-        if i == 0:
-            pick = int(centre)
+    by_chance = np.argsort(-np.log(draw) * (1 + (away / FAR_M) ** 2) / fit, kind="stable")
+    by_nearness = np.argsort(away / np.sqrt(fit), kind="stable")
+    chosen = [*known, seat]
+    while len(chosen) < len(reach) and len(cells):
+        i = len(chosen)
+        others = np.array(chosen)
+        order = by_nearness if urban[i] else by_chance
+        for room in (1.0, 0.7, 0.45) if urban[i] else ROOM:
+            apart = room * (reach[i] + np.array(reach[:i]))
+            spot = _first_free(order, x, y, others, apart)
+            if spot >= 0:
+                break
         else:
-            pool = best if i >= urban else np.flatnonzero(away <= near)
-            pool = pool if len(pool) else best
-            # Farthest-first among the fit, so that villages spread over the unit.
-            score = closest[pool] * (fit[pool] ** 0.5 if i >= urban else 1.0)
-            pick = int(pool[np.argmax(score)])
-        chosen.append(pick)
-        closest = np.minimum(closest, np.hypot(x - x[pick], y - y[pick]))
-    return [(float(x[i]), float(y[i])) for i in chosen]
+            spot = int(order[0])
+        chosen.append((float(x[spot]), float(y[spot])))
+    return (chosen + [seat] * (len(reach) - len(chosen)))[len(known) :]
+
+
+def _first_free(
+    order: NDArray[np.int64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    others: NDArray[np.float64],
+    apart: NDArray[np.float64],
+) -> int:
+    """Return the first cell of an order that is far enough from all others, -1 where there is none."""
+    for start in range(0, len(order), BATCH):
+        some = order[start : start + BATCH]
+        free = ((x[some, None] - others[:, 0]) ** 2 + (y[some, None] - others[:, 1]) ** 2 >= apart**2).all(
+            axis=1
+        )
+        if free.any():
+            return int(some[np.argmax(free)])
+    return -1
 
 
 def _sizes(
-    unit: Unit, index: int, urban: list[bool], given: list[int | None], streams: Streams,
+    unit: Unit,
+    index: int,
+    urban: list[bool],
+    given: list[int | None],
+    streams: Streams,
 ) -> list[int]:
     """Return residents per village: those given, the rest by a Pareto law to the unit's exact total."""
     n = len(urban)
