@@ -18,6 +18,8 @@ from sim.world.world import World
 RESPONDING = ("fire_line", "rescue")
 """A team with one of these counts as capable."""
 DAY_H, NIGHT_H = 12.0, 0.0
+HALF_HOUR_S = 1800.0
+QUARTER_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,15 @@ class Coverage:
 
 def coverage_of(
     world: World, teams: Sequence[RescueTeam], post: CommandPost, month: int,
+    closed: NDArray[np.bool_] | None = None,
 ) -> Coverage:
-    """Return the plan's coverage: median decision, median turnout at that hour, then the drive."""
+    """Return the plan's coverage: median decision, median turnout at that hour, then the drive.
+
+    ``closed`` (links,) leaves links out.
+    """
     roads = LiveRoads(world.roads)
+    if closed is not None:
+        roads.closed |= closed
     found = {}
     for name, hour in (("day", DAY_H), ("night", NIGHT_H)):
         first = np.full(world.roads.node_count, np.inf)
@@ -59,3 +67,17 @@ def shares(world: World, time_s: NDArray[np.float64], limit_s: float) -> dict[st
     out["villages"] = float(reached.mean()) if len(villages) else None
     out["sites"] = float(np.mean([time_s[s.node] <= limit_s for s in sites])) if sites else None
     return out
+
+
+def coverage_values(
+    world: World, teams: Sequence[RescueTeam], post: CommandPost, month: int,
+    closed: NDArray[np.bool_] | None = None,
+) -> dict[str, float | None]:
+    """Return the coverage KPIs of a plan; ``closed`` (links,) leaves links out."""
+    found = coverage_of(world, teams, post, month, closed)
+    half, night = shares(world, found.day_s, HALF_HOUR_S), shares(world, found.night_s, HALF_HOUR_S)
+    return {
+        "coverage.residents_30min": half["residents"], "coverage.residents_30min_night": night["residents"],
+        "coverage.villages_30min": half["villages"], "coverage.sites_30min": half["sites"],
+        "coverage.residents_15min": shares(world, found.day_s, QUARTER_S)["residents"],
+    }

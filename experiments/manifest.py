@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.drill import Drill
+from experiments.unverified import flips, footnote
 from sim.settings.root import RunSettings
 
 PACKAGES = ("mesa", "simpy", "numpy", "numba", "scipy", "pydantic", "hydra-core", "duckdb")
@@ -79,6 +80,7 @@ def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
 
 def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
     villages = drill.world.places.of_kind("village")
+    checked = sum(not link.verified and link.enabled for link in settings.county.links)
     synthetic = sum(v.grade == "synthetic" for v in villages)
     unverified = sum(not link.verified for link in settings.county.links)
     links = drill.world.roads.links
@@ -92,6 +94,7 @@ def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
                f"memory, length estimated); {streets} of {len(links['fact'])} directed links are synthetic.",
          "zh": f"{len(settings.county.links)}条列名道路中有{unverified}条未经核实(等级、编号凭记忆,长度为估算);"
                f"{len(links['fact'])}条有向路段中有{streets}条为合成数据。"},
+        footnote(flips(drill, settings), checked),
         {"en": "Terrain and land cover are synthetic, fitted to the stated summits, hill share and forest share.",
          "zh": "地形与土地覆盖为合成数据,按所列山峰高程、丘陵比例和森林覆盖率生成。"},
         {"en": "Evacuees travel without congestion; burning roads are closed to them.",

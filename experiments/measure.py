@@ -6,12 +6,10 @@ import math
 
 import numpy as np
 
-from agents.coverage import coverage_of, shares
+from agents.coverage import HALF_HOUR_S, coverage_values
 from agents.drill import Drill
 from agents.population.columns import State
 
-HALF_HOUR_S = 1800.0
-QUARTER_S = 900.0
 TWELVE_HOURS_S = 12 * 3600.0
 MOST = 0.9
 """The share of people that "90 %" KPIs wait for."""
@@ -28,14 +26,7 @@ def measure(drill: Drill) -> Values:
 
 
 def _coverage(drill: Drill) -> Values:
-    found = coverage_of(drill.world, drill.teams, drill.post.settings, drill.clock.calendar.month(0.0))
-    half, night = shares(drill.world, found.day_s, HALF_HOUR_S), shares(drill.world, found.night_s, HALF_HOUR_S)
-    quarter = shares(drill.world, found.day_s, QUARTER_S)
-    return {
-        "coverage.residents_30min": half["residents"], "coverage.residents_30min_night": night["residents"],
-        "coverage.villages_30min": half["villages"], "coverage.sites_30min": half["sites"],
-        "coverage.residents_15min": quarter["residents"],
-    }
+    return coverage_values(drill.world, drill.teams, drill.post.settings, drill.clock.calendar.month(0.0))
 
 
 def _arrivals(drill: Drill) -> Values:

@@ -74,7 +74,7 @@ class Stream:
         return uniforms(self.key, entity, k)
 
     def normal(self, entity: int, k: int = 0, mean: float = 0.0, sd: float = 1.0) -> float:
-        """Return one normal draw by the inverse distribution function."""
+        """Return one normal draw by the inverse distribution function (the standard library's AS 241)."""
         return mean + sd * NormalDist().inv_cdf(max(self.u01(entity, k), TO_UNIT))
 
     def lognormal(self, entity: int, k: int = 0, *, median: float, sigma: float) -> float:
