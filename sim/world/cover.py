@@ -27,22 +27,35 @@ OPEN_HILL_SHARE = 0.12
 """Share of the land that is neither forest nor field, grass and shrub on hills. Assumption."""
 PADDY_OF_FIELDS = 0.70
 """Share of the fields that are paddy. Assumption for the rice land of the middle Yangtze and the coast."""
-CANOPY = {LandCover.BROADLEAF: 0.75, LandCover.CONIFER: 0.6, LandCover.MIXED: 0.7, LandCover.BAMBOO: 0.8,
-          LandCover.SHRUB: 0.1}
+CANOPY = {
+    LandCover.BROADLEAF: 0.75,
+    LandCover.CONIFER: 0.6,
+    LandCover.MIXED: 0.7,
+    LandCover.BAMBOO: 0.8,
+    LandCover.SHRUB: 0.1,
+}
 """Crown cover by class; assumption."""
 STAND_M = 2500.0
-"""Longest wave of the noise that tells species apart: plantations of pine and fir lie among broadleaf stands."""
+"""Longest wave of the noise that tells species apart: plantations of conifers among broadleaf stands."""
 BROADLEAF_BELOW, MIXED_BELOW, BAMBOO_FROM = -0.6, -0.1, 1.3
-"""Species by standard deviations of that noise: some 27 % broadleaf, 19 % mixed, 44 % pine and fir, 10 % bamboo
-below the heights. Assumption: conifers lead in the hill forests of Hunan and Zhejiang."""
+"""Species by standard deviations of that noise: some 27 % broadleaf, 19 % mixed, 44 % pine and fir, 10 %
+bamboo below the heights. Assumption: conifers lead in the hill forests of Hunan and Zhejiang."""
 SMOOTH_M = 120.0
 """Length over which suitability is smoothed, so that classes come in patches."""
 
 
 def build_cover(
-    cover: Cover, grid: Grid, *, inside: BoolGrid, sea: BoolGrid, water: BoolGrid,
-    elevation_m: NDArray[np.float32], slope: NDArray[np.float32], settled_weight: NDArray[np.float64],
-    residents: int, streams: Streams,
+    cover: Cover,
+    grid: Grid,
+    *,
+    inside: BoolGrid,
+    sea: BoolGrid,
+    water: BoolGrid,
+    elevation_m: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    settled_weight: NDArray[np.float64],
+    residents: int,
+    streams: Streams,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int16], NDArray[np.float32], dict[str, Any]]:
     """Return land cover (codes), fuel model numbers and crown cover, each (ny, nx), and the shares reached.
 
@@ -91,11 +104,16 @@ def build_cover(
     crown = np.zeros(256, np.float32)
     for kind, share in CANOPY.items():
         crown[kind] = share
-    area = np.count_nonzero(inside & ~sea)
-    shares = {kind.name.lower(): round(float(np.count_nonzero((code == kind) & inside) / max(area, 1)), 4)
-              for kind in LandCover if np.any((code == kind) & inside & ~sea)}
-    figures = {"cover_shares": shares,
-               "forest_share": round(float(np.isin(code[inside & ~sea], FOREST).mean()), 4)}
+    area = int(np.count_nonzero(inside & ~sea))
+    shares = {
+        kind.name.lower(): round(int(np.count_nonzero((code == kind) & inside)) / max(area, 1), 4)
+        for kind in LandCover
+        if np.any((code == kind) & inside & ~sea)
+    }
+    figures = {
+        "cover_shares": shares,
+        "forest_share": round(float(np.isin(code[inside & ~sea], FOREST).mean()), 4),
+    }
     return code, fuel[code], crown[code], figures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,22 @@ SHORTEST_M = 10.0
 
 @njit(cache=True)
 def _cells_on(
-    x0: float, y0: float, x1: float, y1: float, gx: float, gy: float, cell: float, ny: int, nx: int,
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
+    gx: float,
+    gy: float,
+    cell: float,
+    ny: int,
+    nx: int,
     out: NDArray[np.int32],
 ) -> int:
     """Fill ``out`` with the flat cells a segment passes (Amanatides and Woo 1987); return how many."""
     col, row = (x0 - gx) / cell, (gy - y0) / cell
     end_col, end_row = (x1 - gx) / cell, (gy - y1) / cell
-    c, r = int(math.floor(col)), int(math.floor(row))
-    c_end, r_end = int(math.floor(end_col)), int(math.floor(end_row))
+    c, r = math.floor(col), math.floor(row)
+    c_end, r_end = math.floor(end_col), math.floor(end_row)
     dc, dr = end_col - col, end_row - row
     step_c, step_r = (1 if dc > 0 else -1), (1 if dr > 0 else -1)
     next_c = ((c + (1 if dc > 0 else 0)) - col) / dc if dc != 0 else np.inf
@@ -65,21 +74,45 @@ class Network:
         return len(self.x) - 1
 
     def link(
-        self, a: int, b: int, length_m: float, *, road_class: RoadClass, lanes: int, speed_mps: float,
-        kind: LinkKind = LinkKind.ROAD, fact: int = -1, verified: bool = False,
+        self,
+        a: int,
+        b: int,
+        length_m: float,
+        *,
+        road_class: RoadClass,
+        lanes: int,
+        speed_mps: float,
+        kind: LinkKind = LinkKind.ROAD,
+        fact: int = -1,
+        verified: bool = False,
     ) -> int:
         """Add a link both ways; return the number of the one from a to b."""
         first = len(self.columns["tail"])
         for tail, head, back in ((a, b, first + 1), (b, a, first)):
-            row = {"tail": tail, "head": head, "length_m": max(length_m, SHORTEST_M), "speed_mps": speed_mps,
-                   "lanes": lanes, "road_class": int(road_class), "kind": int(kind), "reverse": back,
-                   "fact": fact, "verified": verified}
+            row = {
+                "tail": tail,
+                "head": head,
+                "length_m": max(length_m, SHORTEST_M),
+                "speed_mps": speed_mps,
+                "lanes": lanes,
+                "road_class": int(road_class),
+                "kind": int(kind),
+                "reverse": back,
+                "fact": fact,
+                "verified": verified,
+            }
             for name, value in row.items():
                 self.columns[name].append(value)
         return first
 
     def road(
-        self, a: int, b: int, points: NDArray[np.float64], length_m: float, spacing_m: float, **attributes: Any,
+        self,
+        a: int,
+        b: int,
+        points: NDArray[np.float64],
+        length_m: float,
+        spacing_m: float,
+        **attributes: Any,
     ) -> list[int]:
         """Add a road from node a to node b along points (n, 2), cut into equal links of about the spacing.
 
@@ -88,7 +121,7 @@ class Network:
         pieces = max(1, round(length_m / spacing_m))
         along = resample(points, pieces)
         nodes = [a, *(self.node(x, y) for x, y in along[1:-1]), b]
-        for tail, head in zip(nodes[:-1], nodes[1:], strict=True):
+        for tail, head in pairwise(nodes):
             self.link(tail, head, length_m / pieces, **attributes)
         return nodes
 
@@ -103,8 +136,18 @@ class Network:
         parts = []
         buffer = np.empty(2 * (grid.ny + grid.nx) + 4, np.int32)
         for i, (a, b) in enumerate(zip(links["tail"], links["head"], strict=True)):
-            n = _cells_on(nodes["x"][a], nodes["y"][a], nodes["x"][b], nodes["y"][b],
-                          grid.x0_m, grid.y0_m, grid.cell_m, grid.ny, grid.nx, buffer)
+            n = _cells_on(
+                nodes["x"][a],
+                nodes["y"][a],
+                nodes["x"][b],
+                nodes["y"][b],
+                grid.x0_m,
+                grid.y0_m,
+                grid.cell_m,
+                grid.ny,
+                grid.nx,
+                buffer,
+            )
             parts.append(buffer[:n].copy())
             start[i + 1] = start[i] + n
         cell = np.concatenate(parts) if parts else np.array([], np.int32)

@@ -54,6 +54,8 @@ class Built:
     village_node: list[int]
     street_nodes: list[NDArray[np.int64]]
     """Street nodes of every village, its middle first."""
+    ground: Ground
+    """What the streets were laid out on."""
     figures: dict[str, Any]
 
 
@@ -116,6 +118,7 @@ class RoadBuilder:
             self.gateway_node,
             village_node,
             street_nodes,
+            self.ground,
             {
                 "stated_road_km": round(stated_km, 1),
                 **figures,

@@ -22,8 +22,25 @@ from sim.settings.county import County
 from sim.world.grid import Grid
 from sim.world.world import Place, Places, Roads, World
 
-BUILDERS = ("boundary", "build", "coast", "cover", "grid", "leastcost", "network", "people", "projection", "roads",
-            "streets", "terrain", "villages", "ways", "world")
+BUILDERS = (
+    "boundary",
+    "build",
+    "classes",
+    "coast",
+    "cover",
+    "grid",
+    "leastcost",
+    "names",
+    "network",
+    "people",
+    "projection",
+    "roads",
+    "streets",
+    "terrain",
+    "villages",
+    "ways",
+    "world",
+)
 """Modules of ``sim.world`` whose source is part of the hash: other builders, another World."""
 HEAD = "world.json"
 DIGEST_LENGTH = 24
@@ -60,7 +77,10 @@ def worlds_folder() -> Path:
 
 
 def load_world(
-    county: County, *, coast_folder: Path | None = None, progress: Callable[[str], None] | None = None,
+    county: County,
+    *,
+    coast_folder: Path | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> World:
     """Return the county's World from the cache, building it first where it is not there or not whole."""
     digest = world_digest(county, coast_folder)
@@ -72,8 +92,11 @@ def load_world(
 
     say = progress or (lambda stage: None)
     built = build_world(
-        county, coast_folder=coast_folder, digest=digest,
-        progress=lambda stage: say(f"building the world of {county.name} (first run only): {stage}"))
+        county,
+        coast_folder=coast_folder,
+        digest=digest,
+        progress=lambda stage: say(f"building the world of {county.name} (first run only): {stage}"),
+    )
     save_world(built, folder)
     return open_world(folder)
 
@@ -95,8 +118,13 @@ def save_world(world: World, folder: Path) -> None:
         for name, array in parts.items():
             np.save(temporary / f"{name}.npy", np.ascontiguousarray(array))
         head = {
-            "county": world.county, "digest": world.digest, "crs": world.crs, "grid": asdict(world.grid),
-            "places": [asdict(place) for place in world.places], "facts": dict(world.facts), "arrays": sorted(parts),
+            "county": world.county,
+            "digest": world.digest,
+            "crs": world.crs,
+            "grid": asdict(world.grid),
+            "places": [asdict(place) for place in world.places],
+            "facts": dict(world.facts),
+            "arrays": sorted(parts),
         }
         (temporary / HEAD).write_text(json.dumps(head, ensure_ascii=False), "utf-8")
         _swap(temporary, folder)
@@ -125,10 +153,20 @@ def _parts(world: World) -> dict[str, NDArray[Any]]:
     parts: dict[str, NDArray[Any]] = {}
     roads = world.roads
     groups: dict[str, Mapping[str, NDArray[Any]]] = {
-        "layer": world.layers, "node": roads.nodes, "link": roads.links, "ferry": roads.ferries,
-        "person": world.persons, "household": world.households,
-        "roads": {"out_start": roads.out_start, "out_link": roads.out_link, "in_start": roads.in_start,
-                  "in_link": roads.in_link, "cell_start": roads.cell_start, "cell": roads.cell},
+        "layer": world.layers,
+        "node": roads.nodes,
+        "link": roads.links,
+        "ferry": roads.ferries,
+        "person": world.persons,
+        "household": world.households,
+        "roads": {
+            "out_start": roads.out_start,
+            "out_link": roads.out_link,
+            "in_start": roads.in_start,
+            "in_link": roads.in_link,
+            "cell_start": roads.cell_start,
+            "cell": roads.cell,
+        },
     }
     for group, arrays in groups.items():
         for name, array in arrays.items():
@@ -137,17 +175,28 @@ def _parts(world: World) -> dict[str, NDArray[Any]]:
 
 
 def open_world(folder: Path) -> World:
-    """Return the World in a folder, its arrays memory-mapped read-only. Raises OSError when it is not whole."""
+    """Return the World in a folder, arrays memory-mapped read-only. Raises OSError when it is not whole."""
     head = json.loads((folder / HEAD).read_text("utf-8"))
     groups: dict[str, dict[str, NDArray[Any]]] = {
-        name: {} for name in ("layer", "node", "link", "ferry", "person", "household", "roads")}
+        name: {} for name in ("layer", "node", "link", "ferry", "person", "household", "roads")
+    }
     for name in head["arrays"]:
         group, _, column = name.partition(".")
         groups[group][column] = _map(folder / f"{name}.npy")
     places = Places([Place(**{**row, "aliases": tuple(row["aliases"])}) for row in head["places"]])
     roads = Roads(groups["node"], groups["link"], groups["ferry"], **groups["roads"])
-    return World(head["county"], head["digest"], head["crs"], Grid(**head["grid"]), groups["layer"], places, roads,
-                 groups["person"], groups["household"], head["facts"])
+    return World(
+        head["county"],
+        head["digest"],
+        head["crs"],
+        Grid(**head["grid"]),
+        groups["layer"],
+        places,
+        roads,
+        groups["person"],
+        groups["household"],
+        head["facts"],
+    )
 
 
 def _map(path: Path) -> NDArray[Any]:

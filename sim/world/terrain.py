@@ -5,8 +5,8 @@ for Computer Graphics, doi 10.1007/978-3-642-84574-1_34), of one typical height.
 wider noise, tilted towards the stated plain, exceeds a level; they are low at the coast, by lakes, around
 unit seats and along the stated roads, which follow valleys. That level is solved for by bisection, so that
 the share of hill is the fact's. Summits are added as massifs whose heights solve a small linear system, so
-that each is met exactly. It leaves out rivers: which way a valley runs, and any hill the facts do not name, is
-invented.
+that each is met exactly. It leaves out rivers: which way a valley runs, and any hill the facts do not
+name, is invented.
 """
 
 from __future__ import annotations
