@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import statistics as st
+from experiments.scoring import specs_of as kpi_specs
 from experiments.store import write_json
 from experiments.study import (
     Finished,
@@ -23,7 +24,6 @@ from experiments.study import (
     TaskFunction,
     report_failures,
     run_study,
-    specs_of,
     store_folder,
 )
 from experiments.tasks import Point, point, simulate
@@ -69,7 +69,7 @@ def compare_verb(
     with store_folder(out) as folder:
         finished = run_study(study, folder, jobs=jobs, scheduler=scheduler, quiet=json_)
         result = comparison(
-            finished, points, specs_of(settings[0], hazard_paths), settings[0].targets.targets,
+            finished, points, kpi_specs(settings[0], hazard_paths), settings[0].targets.targets,
             independent=independent, seed=settings[0].seed,
         )
         if out is not None:

@@ -12,12 +12,13 @@ import os
 import signal
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import SandtableError
+from sim.errors import InputError, SandtableError
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Worker, WorkerPlugin
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 3
 MEMORY_SHARE = 0.9
 """Share of the machine's memory that the workers may fill between them."""
+RESTART_S = 30
+"""Seconds a worker that died is given to come back, before a suspect is tried again or the cluster closes."""
+SETTLE_S = 1.0
+"""Seconds from a worker's first word to the scheduler until its nanny surely knows that it runs."""
+POLL_S = 0.1
+CONNECT_S = 60.0
+"""Seconds a scheduler at an address is given to show its first worker."""
+RESULT_S = 60.0
+"""Seconds that fetching the few numbers of a result may take."""
+CHECK_S = 5.0
+"""Seconds without news after which workers are counted, and those given up opened anew."""
 ONE_THREAD = dict.fromkeys(
     ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A worker has one thread; parallel work is in the number of workers."""
@@ -37,6 +49,8 @@ LOCAL_SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.comm.timeouts.connect": "60s",
+    # Shorter, Dask gives up a worker that a busy machine is still starting again.
+    "distributed.deploy.lost-worker-timeout": "180s",
 }
 
 
@@ -78,8 +92,8 @@ def outcomes(
             yield _here(function, piece)
         return
     workers = min(jobs or os.cpu_count() or 1, len(work))
-    with _client(workers, address) as client:
-        yield from _spread(client, function, work, local=address is None)
+    with _client(workers, address) as (client, restore):
+        yield from _Spread(client, function, work, restore).outcomes()
 
 
 def _here(function: Callable[..., Any], piece: Work) -> Outcome:
@@ -89,49 +103,85 @@ def _here(function: Callable[..., Any], piece: Work) -> Outcome:
     return _outcome(piece.key, tried, attempts)
 
 
-def _spread(
-    client: Client, function: Callable[..., Any], work: Sequence[Work], *, local: bool
-) -> Iterator[Outcome]:
-    from distributed import CancelledError, KilledWorker, as_completed
+class _Spread:
+    """Pieces of work on a cluster: some waiting, some in hand, and those whose worker died before."""
 
-    waiting = list(reversed(work))
-    attempts: dict[str, int] = {}
-    held: dict[str, Work] = {}
+    def __init__(
+        self, client: Client, function: Callable[..., Any], work: Sequence[Work], restore: Callable[[], None]
+    ) -> None:
+        self.client, self.function, self.restore = client, function, restore
+        # One piece a worker: when a worker dies, it is plain which piece it held.
+        self.window = max(sum(client.nthreads().values()), 1)
+        self.waiting = deque(work)
+        self.suspect: deque[Work] = deque()
+        self.held: dict[Future, Work] = {}
+        self.attempts: dict[str, int] = {}
 
-    def submit(piece: Work) -> Future:
-        attempts[piece.key] = attempts.get(piece.key, 0) + 1
-        held[piece.key] = piece
-        name = f"{piece.key}-{attempts[piece.key]}"
-        return client.submit(_guarded, function, *piece.args(), key=name, pure=False)
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the outcomes as they come."""
+        from distributed import CancelledError, wait
 
-    # One piece a worker: when a worker dies, it is plain which piece it held.
-    window = max(sum(client.nthreads().values()), 1)
-    first = [submit(waiting.pop()) for _ in range(min(window, len(waiting)))]
-    running = as_completed(first, loop=client.loop)
-    for future in running:
-        piece = held.pop(future.key.rpartition("-")[0])
-        tries = attempts[piece.key]
-        problem = None if future.status == "finished" else future.exception()
-        if problem is None:
-            tried = future.result()
-        elif isinstance(problem, KilledWorker):
-            # A foreign scheduler has already tried again as often as it is set to.
-            tried = _died(problem, again=local)
-        elif isinstance(problem, CancelledError):
-            raise SandtableError("lost the Dask scheduler; the same command goes on from here")
-        else:
-            tried = _report(problem, 0.0)
-        future.release()
-        if tried["again"] and tries < MOST_ATTEMPTS:
-            running.add(submit(piece))
-            continue
-        if waiting:
-            running.add(submit(waiting.pop()))
-        yield _outcome(piece.key, tried, tries)
+        while self.waiting or self.suspect or self.held:
+            self._hand_out()
+            try:
+                wait(list(self.held), timeout=CHECK_S, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                self.restore()
+                continue
+            except CancelledError as problem:
+                raise SandtableError("lost the Dask scheduler; the same command goes on here") from problem
+            for future in [future for future in self.held if future.done()]:
+                piece = self.held.pop(future)
+                tried = self._tried(future)
+                if tried["again"] and self.attempts[piece.key] < MOST_ATTEMPTS:
+                    self.suspect.append(piece)
+                else:
+                    yield _outcome(piece.key, tried, self.attempts[piece.key])
+
+    def _hand_out(self) -> None:
+        while len(self.held) < self.window and self.waiting:
+            self._submit(self.waiting.popleft())
+        while len(self.held) < self.window and self.suspect:
+            self._settle()
+            self._submit(self.suspect.popleft())
+
+    def _submit(self, piece: Work) -> None:
+        attempt = self.attempts[piece.key] = self.attempts.get(piece.key, 0) + 1
+        name = f"{piece.key}-{attempt}"
+        future = self.client.submit(_guarded, self.function, *piece.args(), key=name, pure=False)
+        self.held[future] = piece
+
+    def _tried(self, future: Future) -> dict[str, Any]:
+        from distributed import KilledWorker
+
+        try:
+            return dict(future.result(timeout=RESULT_S))
+        except (KilledWorker, TimeoutError) as problem:
+            # A result waits on its worker until it is fetched; if that one died meanwhile, it is lost too.
+            return _died(problem)
+        except Exception as problem:
+            return _report(problem, 0.0)
+
+    def _settle(self) -> None:
+        """Wait until the workers are up: a nanny does not restart one that dies while it is starting."""
+        if not workers_up(self.client, self.window, RESTART_S):
+            self.restore()
+        time.sleep(SETTLE_S)
+
+
+def workers_up(client: Client, wanted: int, patience_s: float) -> bool:
+    """Return whether so many threads of workers are there, waiting for them up to ``patience_s``."""
+    until = time.monotonic() + patience_s
+    while sum(client.nthreads().values()) < wanted:
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 @contextmanager
-def _client(workers: int, address: str | None) -> Iterator[Client]:
+def _client(workers: int, address: str | None) -> Iterator[tuple[Client, Callable[[], None]]]:
+    """Yield a client, and what brings back workers that are gone."""
     import logging
 
     import dask
@@ -139,24 +189,34 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
 
     if address is not None:
         try:
-            with Client(address, timeout="20s", set_as_default=False) as client:
-                client.wait_for_workers(1, timeout=60)
-                yield client
-        except (OSError, TimeoutError) as problem:
-            raise SandtableError(
-                f"no Dask scheduler with workers answers at {address} ({problem}); start one with "
-                "'dask scheduler' and 'dask worker --nthreads 1', or leave the address out"
+            client = Client(address, timeout="20s")
+            if not workers_up(client, 1, CONNECT_S):
+                raise TimeoutError(f"no worker within {CONNECT_S:.0f} s")
+        except (OSError, TimeoutError, ValueError) as problem:
+            raise InputError(
+                f"no Dask scheduler with workers answers ({problem})", value=address, where="scheduler",
+                allowed="the address of one that 'dask scheduler' started, with 'dask worker --nthreads 1'",
+                mend="leave scheduler= out to run on this machine",
             ) from problem
+        with client:
+            yield client, lambda: None
         return
     import psutil
 
     with dask.config.set(LOCAL_SETTINGS), LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
         memory_limit=int(psutil.virtual_memory().total * MEMORY_SHARE / workers),
-        silence_logs=logging.CRITICAL, scheduler_kwargs={"allowed_failures": 0},
-    ) as cluster, Client(cluster, set_as_default=False) as client:
+        silence_logs=logging.CRITICAL, scheduler_kwargs={"allowed_failures": 0, "dashboard": False},
+    ) as cluster, Client(cluster) as client:
         client.register_plugin(_deaf_plugin())
-        yield client
+
+        def restore() -> None:
+            # Opens anew what the cluster has given up; does nothing while all are there.
+            cluster.scale(workers)
+
+        yield client, restore
+        # A worker that is starting again when its cluster closes would complain on stderr.
+        workers_up(client, workers, RESTART_S)
 
 
 def _deaf_plugin() -> WorkerPlugin:
@@ -193,8 +253,8 @@ def _report(problem: BaseException, wall_s: float) -> dict[str, Any]:
     }
 
 
-def _died(problem: BaseException, *, again: bool) -> dict[str, Any]:
-    return {"value": None, "wall_s": 0.0, "again": again, "input": False, "traceback": str(problem),
+def _died(problem: BaseException) -> dict[str, Any]:
+    return {"value": None, "wall_s": 0.0, "again": True, "input": False, "traceback": str(problem),
             "error": "the worker process died (out of memory, killed, or crashed in compiled code)"}
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiments.console import Stages, say
 from experiments.engine import Outcome, Work, outcomes
@@ -25,10 +25,6 @@ from experiments.tasks import (
     tasks_of,
 )
 from sim.errors import SandtableError
-
-if TYPE_CHECKING:
-    from sim.kpi import KpiSpec
-    from sim.settings.root import RunSettings
 
 TaskFunction = Callable[[str, int, tuple[str, ...], str | None], Kpis]
 """Of (settings as JSON, replication, hazard paths, World's folder): :func:`experiments.tasks.simulate`."""
@@ -163,17 +159,6 @@ def store_folder(out: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="sandtable-") as folder:
         yield Path(folder)
-
-
-def specs_of(settings: RunSettings, hazard_paths: tuple[Path, ...]) -> dict[str, KpiSpec]:
-    """Return what is known of every KPI of a run: the engine's own and those of its hazards, by key."""
-    from experiments.hazards import find_hazard
-    from sim.kpi_specs import ENGINE_KPIS
-
-    specs = {spec.key: spec for spec in ENGINE_KPIS}
-    for entry in settings.scenario.hazards:
-        specs.update({spec.key: spec for spec in find_hazard(entry.hazard, hazard_paths).kpis})
-    return specs
 
 
 def report_failures(finished: Finished) -> None:

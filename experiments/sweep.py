@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import statistics as st
 from experiments.console import Stages, say
-from experiments.study import Finished, Study, TaskFunction, report_failures, run_study, specs_of
+from experiments.scoring import specs_of as kpi_specs
+from experiments.study import Finished, Study, TaskFunction, report_failures, run_study
 from experiments.tasks import Point, Scalar, canonical_digest, point, simulate
 from sim.errors import InputError
 
@@ -55,7 +56,7 @@ def sweep_verb(
     study = Study("sweep", [*fixed, *swept], points, replications, hazard_paths, function)
     finished = run_study(study, folder, jobs=jobs, scheduler=scheduler, quiet=json_)
     paths = finished.store.write_results()
-    specs = specs_of(settings, hazard_paths)
+    specs = kpi_specs(settings, hazard_paths)
     result: dict[str, Any] = {
         "store": str(folder), "results": [str(path) for path in paths], "replications": replications,
         "axes": [axis.key for axis in axes], "points": summaries(finished, points),

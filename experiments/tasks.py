@@ -25,7 +25,7 @@ Kpis = dict[str, float | None]
 
 COMPUTING = ("sim", "agents", "scenarios")
 """Packages whose files make the figures; every file in them counts, tables of parameters too."""
-WIRING = ("assemble.py", "run.py")
+WIRING = ("assemble.py", "measure.py", "run.py", "scoring.py")
 """Modules of ``experiments`` that a run passes through."""
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "mesa")
 """Libraries that compute; another version of one is another experiment."""
@@ -133,12 +133,15 @@ def simulate(
 ) -> Kpis:
     """Return the KPIs of one replication. This is what a worker runs; it writes nothing."""
     from experiments.run import run_kpis
+    from experiments.scoring import rounded
 
     settings = _settings(settings_json).model_copy(update={"replication": replication})
-    return run_kpis(
+    found = run_kpis(
         settings, hazard_paths=tuple(Path(p) for p in hazard_paths),
         world_dir=Path(world_dir) if world_dir else None,
     )
+    # With the digits of kpis.json, so that a target is met here where the run says so.
+    return {key: rounded(value) for key, value in found.items()}
 
 
 @lru_cache(maxsize=4)
@@ -153,9 +156,12 @@ def prepare_world(at: Point, known: dict[str, str | None]) -> str | None:
 
     ``known`` keeps the folder of each County already seen, by digest.
     """
-    from experiments.run import world_folder
+    from experiments.console import say
+    from sim.world.store import load_world, world_digest, worlds_folder
 
     county = canonical_digest(json.loads(at.settings_json)["county"])
     if county not in known:
-        known[county] = str(world_folder(_settings(at.settings_json)))
+        facts = _settings(at.settings_json).county
+        load_world(facts, progress=say)
+        known[county] = str(worlds_folder() / world_digest(facts))
     return known[county]

@@ -5,6 +5,7 @@ The engine, the store, composing and processes are real; only the task is a toy 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -68,31 +69,22 @@ def assert_same(out: Path, undisturbed: Path) -> None:
     assert not list(out.rglob(".tmp-*")) and not list((out / "failed").iterdir())
 
 
-def test_a_killed_worker_costs_nothing(conf: Path, undisturbed: Path, tmp_path: Path) -> None:
-    kill = tmp_path / "kill"
-    kill.mkdir()
-    (kill / "30-2").write_text("once")
-    code, errors = finish(start(conf, tmp_path / "store", **{toytasks.KILL: str(kill)}))
-    assert code == 0, errors
-    assert not (kill / "30-2").exists(), "the worker was never killed"
-    assert_same(tmp_path / "store", undisturbed)
-
-
-def test_a_task_that_kills_every_worker_is_given_up_and_the_rest_done(
+def test_killed_workers_cost_nothing_but_the_task_that_kills_them(
     conf: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
-    kill = tmp_path / "kill"
+    kill, out = tmp_path / "kill", tmp_path / "store"
     kill.mkdir()
+    (kill / "30-2").write_text("once")
     (kill / "40-1").write_text("always")
-    out = tmp_path / "store"
     code, errors = finish(start(conf, out, **{toytasks.KILL: str(kill)}))
     assert code == 1
     assert f"1 of {TASKS} replications failed" in errors and "plan.teams.0.crew=40 replication=1" in errors
     assert "Traceback" not in errors
-    assert parts(out) == TASKS - 1 and len(list((out / "failed").glob("*.json"))) == 1
-    (kill / "40-1").unlink()
-    code, errors = finish(start(conf, out))
-    assert code == 0 and f"{TASKS - 1} of {TASKS} replications are done already" in errors
+    assert not (kill / "30-2").exists(), "no worker was killed"
+    (failure,) = (json.loads(path.read_text()) for path in (out / "failed").glob("*.json"))
+    assert (failure["attempts"], failure["design"]) == (3, {"plan.teams.0.crew": 40})
+    assert parts(out) == TASKS - 1
+    assert sweepdriver.main(conf, out, 1) == 0
     assert_same(out, undisturbed)
 
 
@@ -125,5 +117,5 @@ def test_stopped_by_hand_it_keeps_what_is_done(conf: Path, undisturbed: Path, tm
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
     assert 2 <= parts(out) < TASKS
-    assert finish(start(conf, out))[0] == 0
+    assert sweepdriver.main(conf, out, 1) == 0
     assert_same(out, undisturbed)
