@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sim.world.world import World
 
 MAP_NAME = "world_{}.png"
+PIPED_WIDTH = 110
+"""Columns where no terminal tells how many it has."""
+SIGN = {"==": "", ">=": "at least", "<=": "at most"}
 MARK = {True: "yes", False: "NO", None: "-"}
 
 
@@ -81,6 +84,8 @@ def _print(report: dict[str, Any]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
     console.print(f"[bold]{report['name']}[/] ({report['name_zh']})  world {report['digest']}")
     console.print(_counts_table(report))
     console.print(_facts_table(report))
@@ -123,13 +128,14 @@ def _facts_table(report: dict[str, Any]) -> Table:
     from rich.table import Table
 
     table = Table(title="Against the facts", title_justify="left")
-    for name in ("", "World", "fact", "", "grade of the fact", "within", "holds"):
+    for name in ("", "World", "", "fact", "", "grade of the fact", "within", "holds"):
         table.add_column(name, justify="right" if name in ("World", "fact", "within") else "left")
     for row in report["against_facts"]:
         fact = "-" if row["fact"] is None else f"{row['fact']:,}"
         table.add_row(
             row["key"],
             f"{row['world']:,}",
+            SIGN[row["op"]],
             fact,
             row["unit"],
             row["grade"] or "-",
@@ -144,6 +150,7 @@ def _facts_table(report: dict[str, Any]) -> Table:
         table.add_row(
             f"{summit['name']} {summit['name_zh']}",
             world_m,
+            "",
             f"{summit['fact_m']:,}",
             "m",
             summit["grade"],

@@ -10,18 +10,21 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from sim.world.classes import LandCover, LinkKind, RoadClass
 from sim.world.world import World
+from viz.figures.labels import Label, place_labels
 from viz.fonts import lettered
 from viz.terrain import COVER_RGB, RELIEF, SUN_HEIGHT_DEG, hillshade
 
-WIDTH_IN = 13.0
+MAP_IN = 11.5
+"""Longer side of the map (in)."""
+SHORTEST_IN = 5.5
+LEGEND_IN = 1.9
+TITLE_IN = 0.4
+MARGIN_IN = 0.08
 DPI = 150
-LEGEND_SHARE = 0.14
-"""Share of the figure's width that the legend takes."""
 PALE = 0.62
 """How much of the ground's colour is taken away outside the county."""
 PAPER = np.array([246, 245, 242], np.float32)
@@ -37,6 +40,12 @@ ROADS: dict[RoadClass, tuple[str, float]] = {
 }
 """Colour and width (pt) by class, drawn in this order."""
 FERRY_COLOUR = "#0b4f8a"
+PLACES = {
+    "unit": ("o", 26, "#1d2733", 10.0),
+    "site": ("^", 24, "#2e6b3f", 7.5),
+    "gateway": ("s", 14, "#555555", 7.0),
+}
+"""Marker, its size and colour, size of the name (pt) by kind of place; the first is lettered first."""
 SCALE_KM = 10
 
 
@@ -44,9 +53,11 @@ def world_map(world: World, title: str) -> Figure:
     """Return the map of a World as a figure; place names in Chinese, as the facts write them."""
     with lettered():
         ny, nx = world.grid.shape
-        wide = WIDTH_IN * (1 - LEGEND_SHARE)
-        figure = Figure(figsize=(WIDTH_IN, min(max(wide * ny / nx, 4.0), 16.0)))
-        ax = figure.add_axes((0.005, 0.01, 1 - LEGEND_SHARE - 0.01, 0.95))
+        scale = MAP_IN / max(ny, nx)
+        wide, high = scale * nx, max(scale * ny, SHORTEST_IN)
+        full_w, full_h = wide + LEGEND_IN + 2 * MARGIN_IN, high + TITLE_IN + MARGIN_IN
+        figure = Figure(figsize=(full_w, full_h), dpi=DPI)
+        ax = figure.add_axes((MARGIN_IN / full_w, MARGIN_IN / full_h, wide / full_w, high / full_h))
         grid = world.grid
         extent = (grid.x0_m, grid.x0_m + nx * grid.cell_m, grid.y0_m - ny * grid.cell_m, grid.y0_m)
         ax.imshow(ground(world), extent=extent, interpolation="bilinear", zorder=0)
@@ -60,15 +71,16 @@ def world_map(world: World, title: str) -> Figure:
             linestyles="dashed",
             zorder=1,
         )
-        _roads(ax, world)
-        _places(ax, world)
-        _scale_bar(ax, extent)
         ax.set_xlim(extent[0], extent[1])
         ax.set_ylim(extent[2], extent[3])
         ax.set_xticks([])
         ax.set_yticks([])
-        figure.text(0.008, 0.972, title, fontsize=13, color=INK)
-        _legend(figure, world)
+        ax.apply_aspect()
+        _roads(ax, world)
+        _places(ax, world)
+        _scale_bar(ax, extent)
+        figure.text(MARGIN_IN / full_w, 1 - 0.28 / full_h, title, fontsize=13, color=INK)
+        _legend(figure, 1 - LEGEND_IN / full_w, high / full_h, world)
         return figure
 
 
@@ -135,7 +147,6 @@ def _roads(ax: Axes, world: World) -> None:
 
 
 def _places(ax: Axes, world: World) -> None:
-    halo = [withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
     villages = world.places.of_kind("village")
     ax.scatter(
         [p.x for p in villages],
@@ -146,24 +157,8 @@ def _places(ax: Axes, world: World) -> None:
         alpha=0.75,
         zorder=4,
     )
-    for village in villages:
-        if village.grade != "synthetic":
-            ax.annotate(
-                village.name_zh,
-                (village.x, village.y),
-                xytext=(3, -7),
-                textcoords="offset points",
-                fontsize=5.5,
-                color="#4a3238",
-                path_effects=halo,
-                zorder=6,
-            )
-    styles = {
-        "unit": ("o", 26, "#1d2733", 10.0),
-        "site": ("^", 24, "#2e6b3f", 7.5),
-        "gateway": ("s", 14, "#555", 7.0),
-    }
-    for kind, (marker, size, colour, points) in styles.items():
+    labels = [Label(p.x, p.y, p.name_zh, 3, 6.0, "#4a3238") for p in villages if p.grade != "synthetic"]
+    for rank, (kind, (marker, size, colour, points)) in enumerate(PLACES.items()):
         places = world.places.of_kind(kind)
         ax.scatter(
             [p.x for p in places],
@@ -175,17 +170,8 @@ def _places(ax: Axes, world: World) -> None:
             linewidths=0.8,
             zorder=5,
         )
-        for place in places:
-            ax.annotate(
-                place.name_zh,
-                (place.x, place.y),
-                xytext=(5, 4),
-                textcoords="offset points",
-                fontsize=points,
-                color=colour,
-                path_effects=halo,
-                zorder=7,
-            )
+        labels += [Label(p.x, p.y, p.name_zh, rank, points, colour) for p in places]
+    place_labels(ax, labels, [(p.x, p.y) for p in world.places if p.kind != "village"])
 
 
 def _scale_bar(ax: Axes, extent: tuple[float, float, float, float]) -> None:
@@ -194,7 +180,7 @@ def _scale_bar(ax: Axes, extent: tuple[float, float, float, float]) -> None:
     ax.text(x, y, f" {SCALE_KM} km", va="bottom", fontsize=8, color=INK, zorder=8)
 
 
-def _legend(figure: Figure, world: World) -> None:
+def _legend(figure: Figure, left: float, top: float, world: World) -> None:
     handles: list[Patch | Line2D] = [
         Line2D([], [], color=colour, linewidth=max(width, 0.6), label=f"{road_class.name.lower()} road")
         for road_class, (colour, width) in reversed(ROADS.items())
@@ -231,8 +217,9 @@ def _legend(figure: Figure, world: World) -> None:
     ]
     figure.legend(
         handles=handles,
-        loc="upper right",
-        bbox_to_anchor=(0.998, 0.955),
+        loc="upper left",
+        bbox_to_anchor=(left, top),
+        borderaxespad=0.2,
         fontsize=8,
         frameon=False,
         labelspacing=0.65,

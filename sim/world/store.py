@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from importlib import import_module
@@ -44,6 +46,10 @@ BUILDERS = (
 """Modules of ``sim.world`` whose source is part of the hash: other builders, another World."""
 HEAD = "world.json"
 DIGEST_LENGTH = 24
+KEPT = 8
+"""Worlds of other facts or builders that are kept, the last used first; each takes some 50 MB."""
+OLD_S = 86400.0
+"""A World used within this time is kept whatever the number: another process may have it open."""
 
 
 def world_digest(county: County, coast_folder: Path | None = None) -> str:
@@ -87,6 +93,7 @@ def load_world(
     folder = worlds_folder() / digest
     world = _try_open(folder)
     if world is not None:
+        _mark_used(folder)
         return world
     from sim.world.build import build_world
 
@@ -98,7 +105,25 @@ def load_world(
         progress=lambda stage: say(f"building the world of {county.name} (first run only): {stage}"),
     )
     save_world(built, folder)
+    _prune(folder)
     return open_world(folder)
+
+
+def _mark_used(folder: Path) -> None:
+    with suppress(OSError):  # a cache that may only be read
+        os.utime(folder)
+
+
+def _prune(newest: Path) -> None:
+    """Remove the Worlds beside one that were used least lately, but for KEPT of them and all of a day."""
+    used = []
+    for folder in newest.parent.iterdir():
+        if folder.is_dir() and not folder.name.startswith(".") and folder != newest:
+            with suppress(OSError):  # another process may have removed it
+                used.append((folder.stat().st_mtime, folder))
+    for when, folder in sorted(used)[: max(len(used) - KEPT + 1, 0)]:
+        if time.time() - when > OLD_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _try_open(folder: Path) -> World | None:
