@@ -29,8 +29,8 @@ def inspect(world: World, county: County) -> dict[str, Any]:
     """Return what the World is made of against the facts, with ``problems`` (none in a sound World).
 
     Every entry of ``against_facts`` has key, world, op, fact, tolerance, unit, grade, ok and binding; ``ok``
-    is None where there is no fact. ``problems`` break the World's contract or miss a binding fact; ``warnings``
-    are what a reader should know.
+    is None where there is no fact. ``problems`` break the World's contract or miss a binding fact;
+    ``warnings`` are what a reader should know.
     """
     links = world.roads.links
     once = one_way(links)
