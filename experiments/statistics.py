@@ -150,7 +150,12 @@ def bca_interval(sample: ArrayLike, stream: Stream, level: float = LEVEL) -> tup
     z0 = normal.inv_cdf(min(max(below, 0.5 / RESAMPLES), 1 - 0.5 / RESAMPLES))
     left_out = (x.sum() - x) / (n - 1)
     from_mean = left_out.mean() - left_out
-    acceleration = float((from_mean**3).sum() / (6 * (from_mean**2).sum() ** 1.5))
+    # Scaled first: squares of what is very small vanish, and an acceleration of 0 / 0 is none.
+    scale = float(np.abs(from_mean).max())
+    if scale == 0.0:
+        return float(means[0]), float(means[-1])
+    part = from_mean / scale
+    acceleration = float((part**3).sum() / (6 * (part**2).sum() ** 1.5))
     ends = []
     for z in (normal.inv_cdf(0.5 - level / 2), normal.inv_cdf(0.5 + level / 2)):
         shifted = normal.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)))
