@@ -1,4 +1,4 @@
-"""Writes the golden baseline anew: ``python -m tests.regression.update_golden``. Look at the diff and say why."""
+"""Writes the golden baseline anew: ``python -m tests.regression.update_golden``. Say in the commit why."""
 
 from __future__ import annotations
 

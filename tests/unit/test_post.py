@@ -1,4 +1,4 @@
-"""The command post: nothing before the alarm, then teams, orders by forecast, supplies; all of it commands."""
+"""The command post: nothing before the alarm, then teams, orders by forecast, supplies, all as commands."""
 
 from __future__ import annotations
 

@@ -1,0 +1,241 @@
+"""What holds in every run and at every tick: nobody is lost, nothing comes from nowhere, draws are common."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as bounds
+from hypothesis import strategies as st
+
+from agents.population.columns import State
+from agents.population.planning import plan_households
+from sim.random import Streams
+from tests.smallworld import (
+    SMALL_PLAN,
+    Home,
+    drill,
+    order,
+    shelter,
+    small_drill,
+    small_world,
+    straight,
+    water,
+)
+
+PHASES = (Phase.explicit, Phase.generate)
+"""A failing drill is not made smaller: each costs a second, and its settings are printed as they are."""
+FEW = bounds(
+    phases=PHASES, max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+ROAD = (0.0, 800.0, 2500.0, 4000.0)
+
+
+def initial_packs(run) -> float:
+    return float(sum(depot.settings.stock_packs for depot in run.depots))
+
+
+def check(run, packs: float) -> None:
+    c, rows = run.residents.columns, run.shelters.rows
+    counts = [run.residents.count(state) for state in State]
+    assert sum(counts) == run.residents.size
+    assert counts == np.bincount(c["state"], minlength=len(State)).tolist()
+    sheltered = c["state"] == State.SHELTERED
+    inside = np.bincount(c["shelter"][sheltered], minlength=len(rows))
+    assert inside.tolist() == [s.occupants for s in rows]
+    assert (c["shelter"][~sheltered] == -1).all()
+    assert all(0 <= s.occupants <= s.most <= s.capacity for s in rows)
+    # Packs are in stock, on trucks, in shelters or eaten; eaten is person-days less what was short.
+    stayed = sum(
+        (s.eaten_to_s - c["safe_s"][sheltered & (c["shelter"] == i)]).sum() - s.owed_s
+        for i, s in enumerate(rows)
+    )
+    eaten = stayed / 86400.0 - sum(s.short for s in rows)
+    held = sum(d.stock for d in run.depots) + sum(s.packs + s.packs_coming for s in rows)
+    assert held + eaten == pytest.approx(packs, abs=1e-6)
+    assert all(s.packs >= 0 and s.short >= 0 for s in rows)
+    assert all(d.stock >= 0 for d in run.depots)
+    assert (c["depart_s"] <= c["safe_s"]).all()
+    assert (c["warned_s"] <= c["depart_s"]).all()
+
+
+@FEW
+@given(
+    place=st.sampled_from(["peak", "east", "west-v02"]),
+    speed=st.floats(0.1, 1.0),
+    seed=st.integers(0, 99),
+    capacity=st.integers(5, 400),
+)
+def test_residents_shelters_and_packs_are_conserved(place, speed, seed, capacity):
+    plan = {**SMALL_PLAN, "shelters": [{**s, "capacity": capacity} for s in SMALL_PLAN["shelters"]]}
+    run = small_drill(
+        record=False,
+        plan=plan,
+        seed=seed,
+        duration="10h",
+        hazards=[water(place, speed_mps=speed, most_m=5000, deadly_share=0.2)],
+    )
+    packs = initial_packs(run)
+    while run.now < run.duration_s:
+        run.step()
+        check(run, packs)
+    assert place == "peak" or run.evacuation.warned > 0
+    # A stated length may be shorter than the drawn road: then the mover is faster on the map than on the road.
+    links, nodes = run.world.roads.links, run.world.roads.nodes
+    ends = [np.array([nodes[axis][links[end]] for axis in "xy"]) for end in ("tail", "head")]
+    crow = max(1.0, float((np.hypot(*(ends[1] - ends[0])) / links["length_m"]).max()))
+    assert crow < 2.0, "a jump of some length would not show"
+    for mover in (*run.teams, *(truck for depot in run.depots for truck in depot.trucks)):
+        t = np.array([p.t_s for p in mover.waypoints])
+        xy = np.array([(p.x, p.y) for p in mover.waypoints])
+        assert (np.diff(t) >= 0).all()
+        gone = np.hypot(*np.diff(xy, axis=0).T)
+        assert (gone <= crow * mover.max_mps * np.diff(t) + 1e-3).all()
+    run.close()
+
+
+@FEW
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=1, max_size=12),
+    cars=st.integers(0, 1),
+    rooms=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    sigma=st.floats(0, 1.5),
+)
+def test_households_stay_together_whatever_happens(sizes, cars, rooms, sigma):
+    homes = [Home(3, (40,) * n, cars=cars * (i % 2)) for i, n in enumerate(sizes)]
+    run = drill(
+        straight(ROAD, homes, gateways=(0,)),
+        commands=[order("1min", "u3")],
+        duration="12h",
+        plan={"shelters": [shelter(f"s{i}", f"u{i}", room) for i, room in enumerate(rooms)]},
+        behaviour={"preparation": {"median": "10min", "sigma": sigma}},
+    )
+    run.run()
+    c = run.residents.columns
+    for name in ("depart_s", "safe_s", "state", "shelter", "node"):
+        per_home = [set(c[name][c["household"] == i].tolist()) for i in range(len(homes))]
+        assert all(len(values) == 1 for values in per_home), name
+    assert np.isin(c["state"], (State.SHELTERED, State.LEFT)).all()
+    assert all(s.occupants <= s.capacity for s in run.shelters.rows)
+
+
+def plans_of(run):
+    plans = run.evacuation.plans
+    goes, warned = np.isfinite(plans.depart_s), np.isfinite(plans.warned_s)
+    since = run.evacuation.village_ordered_s[run.residents.household_village]
+    return {
+        "delay": np.subtract(plans.warned_s, since, where=warned, out=np.full(len(warned), np.inf)),
+        "preparation": {"median": "10min", "sigma": sigma}},
+    )
+    run.run()
+    c = run.residents.columns
+    for name in ("depart_s", "safe_s", "state", "shelter", "node"):
+        per_home = [set(c[name][c["household"] == i].tolist()) for i in range(len(homes))]
+        assert all(len(values) == 1 for values in per_home), name
+    assert np.isin(c["state"], (State.SHELTERED, State.LEFT)).all()
+    assert all(s.occupants <= s.capacity for s in run.shelters.rows)
+
+
+def plans_of(run):
+    plans = run.evacuation.plans
+    goes, warned = np.isfinite(plans.depart_s), np.isfinite(plans.warned_s)
+    since = run.evacuation.village_ordered_s[run.residents.household_village]
+    return {
+        "delay": plans.warned_s - run.evacuation.village_ordered_s[run.residents.household_village],
+        "preparation": np.subtract(
+            plans.depart_s, plans.warned_s, where=goes, out=np.full(len(goes), np.inf)
+        ),
+        "complies": plans.complies.copy(),
+    }
+
+
+def ordered(plan, **values):
+    # Ordered out by command, so that both plans order at the same time.
+    run = small_drill(hazards=(), plan=plan, commands=[order("5min", "all")], duration="10min", **values)
+    run.run()
+    return plans_of(run)
+
+
+def test_two_plans_of_one_replication_share_their_draws():
+    other = copy.deepcopy(SMALL_PLAN)
+    other["teams"] = [{"id": "new", "type": "squad", "place": "west", "crew": 99}, *other["teams"]]
+    other["shelters"] = other["shelters"][:1]
+    other["warning"]["reach"] = 0.97
+    first, second = (ordered(plan, replication=3) for plan in (SMALL_PLAN, other))
+    for name in first:
+        assert np.array_equal(first[name], second[name]), name
+    assert np.isfinite(first["delay"]).mean() == pytest.approx(0.97, abs=0.03)
+
+
+def test_replications_and_seeds_have_draws_of_their_own():
+    first = ordered(SMALL_PLAN, replication=3)
+    for values in ({"replication": 4}, {"replication": 3, "seed": 2}):
+        other = ordered(SMALL_PLAN, **values)
+        both = np.isfinite(first["delay"]) & np.isfinite(other["delay"])
+        assert not (first["delay"][both] == other["delay"][both]).any()
+
+
+def test_a_longer_warning_scales_everybodys_delay():
+    slow = copy.deepcopy(SMALL_PLAN)
+    slow["warning"]["delay"]["median"] = "30min"
+    first, second = ordered(SMALL_PLAN), ordered(slow)
+    reached = np.isfinite(first["delay"])
+    assert second["delay"][reached] == pytest.approx(2 * first["delay"][reached], rel=1e-9)
+
+
+def test_an_order_for_fewer_villages_leaves_the_others_draws_as_they_were():
+    every = ordered(SMALL_PLAN)
+    run = small_drill(hazards=(), commands=[order("5min", "west")], duration="10min")
+    run.run()
+    some = plans_of(run)
+    villages = {p.row for p in small_world().places.of_kind("village") if p.town == "west"}
+    west = np.isin(run.residents.household_village, list(villages))
+    assert west.any() and not west.all()
+    for name in ("delay", "preparation", "complies"):
+        assert np.array_equal(every[name][west], some[name][west]), name
+    assert np.isinf(run.evacuation.plans.warned_s[~west]).all()
+
+
+@FEW
+@given(
+    st.integers(0, 2**31),
+    st.sets(st.integers(0, 499), min_size=1, max_size=400),
+    st.randoms(use_true_random=False),
+)
+def test_draws_belong_to_the_household_not_to_its_row(seed, kept, random):
+    """A household draws the same whoever else there is and in whatever order the rows stand."""
+    streams = Streams(seed)
+    keys = [
+        np.uint64(streams.key(name))
+        for name in ("warning delay", "warning reach", "compliance", "preparation")
+    ]
+
+    def planned(ids):
+        n = len(ids)
+        warned, depart, complies = np.full(n, np.inf), np.full(n, np.inf), np.zeros(n, bool)
+        plan_households(
+            np.arange(n),
+            np.array(ids, np.int32),
+            np.ones(n, bool),
+            0.0,
+            False,
+            *keys,
+            1200.0,
+            0.5,
+            3.0,
+            0.9,
+            0.8,
+            900.0,
+            0.6,
+            warned,
+            depart,
+            complies,
+        )
+        return {i: (warned[row], depart[row], complies[row]) for row, i in enumerate(ids)}
+
+    every = planned(list(range(500)))
+    some = sorted(kept)
+    random.shuffle(some)
+    assert planned(some) == {i: every[i] for i in some}
