@@ -321,7 +321,11 @@ def _world(given: Given) -> int:
     from experiments.world_verb import world_command
 
     return world_command(
-        action, county, out=given["out"], json_=given["json"], check_boundary=given["check_boundary"]
+        "build" if action == "build" else "inspect",
+        county,
+        out=given["out"],
+        json_=given["json"],
+        check_boundary=given["check_boundary"],
     )
 
 

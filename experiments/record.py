@@ -128,9 +128,9 @@ def _shelters(drill: Drill) -> dict[str, NDArray[Any]]:
 
 
 def _bases(drill: Drill) -> dict[str, NDArray[Any]]:
-    nodes, rows = drill.world.roads.nodes, []
-    for team in drill.teams:
-        rows.append((team.id, team.name, team.name_zh, "camp" if team.sleeps_in else "team", team.base))
+    nodes = drill.world.roads.nodes
+    rows = [(team.id, team.name, team.name_zh, "camp" if team.sleeps_in else "team", team.base)
+            for team in drill.teams]
     rows.extend((d.id, d.id, d.name_zh, "warehouse", d.node) for d in drill.depots)
     post = drill.world.places.get(drill.post.settings.place)
     rows.append(("command", "Command centre", "指挥中心", "command", post.node))

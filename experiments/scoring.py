@@ -26,7 +26,7 @@ def specs_of(settings: RunSettings, hazard_paths: tuple[Path, ...] = ()) -> dict
 
 
 def kpi_rows(settings: RunSettings, values: Values, hazard_paths: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
-    """Return the rows of kpis.json: those with a target first; ensemble KPIs mean nothing for one run and are left out."""
+    """Return the rows of kpis.json, those with a target first; ensemble KPIs mean nothing for one run."""
     specs = specs_of(settings, hazard_paths)
     rows, held = [], set()
     for target in settings.targets.targets:

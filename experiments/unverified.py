@@ -43,10 +43,9 @@ def flips(drill: Drill, settings: RunSettings) -> list[Flip]:
             continue
         without = coverage_values(drill.world, drill.teams, drill.post.settings, month, closed=gone)
         a, b = (drill.world.places.get(word) for word in (link.a, link.b))
-        for target in held:
-            if not meets(without[target.kpi], target.op, target.value):
-                found.append(Flip(target.kpi, f"{a.name} - {b.name}", f"{a.name_zh} - {b.name_zh}",
-                                  base[target.kpi], without[target.kpi]))
+        found.extend(
+            Flip(t.kpi, f"{a.name} - {b.name}", f"{a.name_zh} - {b.name_zh}", base[t.kpi], without[t.kpi])
+            for t in held if not meets(without[t.kpi], t.op, t.value))
     return found
 
 

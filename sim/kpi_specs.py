@@ -72,7 +72,8 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
     KpiSpec(
         "casualties.injured", "Injured", "受伤人数", "persons", "Residents injured by the hazard, the dead apart.",
         "因灾受伤(不含死亡)的居民数。"),
-    KpiSpec("casualties.dead", "Deaths", "死亡人数", "persons", "Residents killed by the hazard.", "因灾死亡的居民数。"),
+    KpiSpec("casualties.dead", "Deaths", "死亡人数", "persons", "Residents killed by the hazard.",
+            "因灾死亡的居民数。"),
     KpiSpec(
         "shelter.in_use", "Shelters in use", "启用避难场所数", "count", "Shelters that took anybody in.",
         "实际收容人员的避难场所数。", "run", "neither"),

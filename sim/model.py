@@ -19,7 +19,6 @@ from sim.random import Streams
 from sim.recorder import EventLog
 from sim.world.world import World
 
-
 TEAM_ROLE = "team"
 """Steps of a team's work are commands too; the event log has them as ``work``, the command log in full."""
 

@@ -10,6 +10,7 @@ congestion here; the tree to the nearest shelter is found again whenever a road 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -357,7 +358,7 @@ class Evacuation:
         cut = np.flatnonzero((household[1:] != household[:-1]) | (node[1:] != node[:-1]) | (at[1:] != at[:-1]))
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
         exits = set(self.exits.tolist())
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+        for a, b in pairwise(bounds.tolist()):
             self._place(rows[a:b], int(household[a]), int(node[a]), float(at[a]), exits)
 
     def _place(self, group: NDArray[np.int64], household: int, node: int, at: float, exits: set[int]) -> None:
