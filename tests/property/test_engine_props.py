@@ -27,9 +27,7 @@ from tests.smallworld import (
 
 PHASES = (Phase.explicit, Phase.generate)
 """A failing drill is not made smaller: each costs a second, and its settings are printed as they are."""
-FEW = bounds(
-    phases=PHASES, max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+FEW = bounds(phases=PHASES, max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 ROAD = (0.0, 800.0, 2500.0, 4000.0)
 
 
@@ -49,8 +47,7 @@ def check(run, packs: float) -> None:
     assert all(0 <= s.occupants <= s.most <= s.capacity for s in rows)
     # Packs are in stock, on trucks, in shelters or eaten; eaten is person-days less what was short.
     stayed = sum(
-        (s.eaten_to_s - c["safe_s"][sheltered & (c["shelter"] == i)]).sum() - s.owed_s
-        for i, s in enumerate(rows)
+        (s.eaten_to_s - c["safe_s"][sheltered & (c["shelter"] == i)]).sum() - s.owed_s for i, s in enumerate(rows)
     )
     eaten = stayed / 86400.0 - sum(s.short for s in rows)
     held = sum(d.stock for d in run.depots) + sum(s.packs + s.packs_coming for s in rows)
@@ -127,26 +124,7 @@ def plans_of(run):
     since = run.evacuation.village_ordered_s[run.residents.household_village]
     return {
         "delay": np.subtract(plans.warned_s, since, where=warned, out=np.full(len(warned), np.inf)),
-        "preparation": {"median": "10min", "sigma": sigma}},
-    )
-    run.run()
-    c = run.residents.columns
-    for name in ("depart_s", "safe_s", "state", "shelter", "node"):
-        per_home = [set(c[name][c["household"] == i].tolist()) for i in range(len(homes))]
-        assert all(len(values) == 1 for values in per_home), name
-    assert np.isin(c["state"], (State.SHELTERED, State.LEFT)).all()
-    assert all(s.occupants <= s.capacity for s in run.shelters.rows)
-
-
-def plans_of(run):
-    plans = run.evacuation.plans
-    goes, warned = np.isfinite(plans.depart_s), np.isfinite(plans.warned_s)
-    since = run.evacuation.village_ordered_s[run.residents.household_village]
-    return {
-        "delay": plans.warned_s - run.evacuation.village_ordered_s[run.residents.household_village],
-        "preparation": np.subtract(
-            plans.depart_s, plans.warned_s, where=goes, out=np.full(len(goes), np.inf)
-        ),
+        "preparation": np.subtract(plans.depart_s, plans.warned_s, where=goes, out=np.full(len(goes), np.inf)),
         "complies": plans.complies.copy(),
     }
 
@@ -207,10 +185,7 @@ def test_an_order_for_fewer_villages_leaves_the_others_draws_as_they_were():
 def test_draws_belong_to_the_household_not_to_its_row(seed, kept, random):
     """A household draws the same whoever else there is and in whatever order the rows stand."""
     streams = Streams(seed)
-    keys = [
-        np.uint64(streams.key(name))
-        for name in ("warning delay", "warning reach", "compliance", "preparation")
-    ]
+    keys = [np.uint64(streams.key(name)) for name in ("warning delay", "warning reach", "compliance", "preparation")]
 
     def planned(ids):
         n = len(ids)

@@ -17,8 +17,15 @@ from tests.smallworld import SMALL_PLAN, TOY_HAZARDS, settings, small_world, wat
 def test_events_keep_their_order_and_kinds(tmp_path):
     log = EventLog()
     log.add(5.0, "alarm", "command", "t1", 1.0, 2.0)
-    log.add_batch(np.array([3.0, 4.0]), "departed", ["H1", "H2"], ["v", "w"], np.array([1, 2]), np.array([3, 4]),
-                  ['{"persons": 2}', "x'y"])
+    log.add_batch(
+        np.array([3.0, 4.0]),
+        "departed",
+        ["H1", "H2"],
+        ["v", "w"],
+        np.array([1, 2]),
+        np.array([3, 4]),
+        ['{"persons": 2}', "x'y"],
+    )
     log.add_batch(np.array([]), "nothing", [], [], np.array([]), np.array([]))
     log.add(6.0, "村", detail="好")
     assert log.count == 4
@@ -28,8 +35,11 @@ def test_events_keep_their_order_and_kinds(tmp_path):
     assert tuple(rows.columns) == COLUMNS
     found = rows.fetchall()
     assert [row[:5] for row in found] == [
-        (0, 5.0, "alarm", "command", "t1"), (1, 3.0, "departed", "H1", "v"), (2, 4.0, "departed", "H2", "w"),
-        (3, 6.0, "村", "", "")]
+        (0, 5.0, "alarm", "command", "t1"),
+        (1, 3.0, "departed", "H1", "v"),
+        (2, 4.0, "departed", "H2", "w"),
+        (3, 6.0, "村", "", ""),
+    ]
     assert [row[7] for row in found] == ["", '{"persons": 2}', "x'y", "好"]
     assert found[3][5] is None and found[2][5:7] == (2.0, 4.0)
 
@@ -56,8 +66,12 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("experiments.run.load_world", lambda county, progress=None: small_world())
         out = tmp_path_factory.mktemp("runs") / "run"
-        given = settings(plan=SMALL_PLAN, command_place="east", hazards=[water("peak", speed_mps=0.5, most_m=8000)],
-                         duration="10h")
+        given = settings(
+            plan=SMALL_PLAN,
+            command_place="east",
+            hazards=[water("peak", speed_mps=0.5, most_m=8000)],
+            duration="10h",
+        )
         simulate_to(given, out, hazard_paths=(TOY_HAZARDS,), quiet=True)
     return out
 
@@ -69,8 +83,15 @@ def arrays(folder, name):
 
 def test_the_folder_is_whole(folder):
     assert {p.name for p in folder.iterdir()} == {
-        "manifest.json", "settings.yaml", "kpis.json", "events.parquet", "series.csv", "layers.npz", "tracks.npz",
-        "commands.jsonl"}
+        "manifest.json",
+        "settings.yaml",
+        "kpis.json",
+        "events.parquet",
+        "series.csv",
+        "layers.npz",
+        "tracks.npz",
+        "commands.jsonl",
+    }
     assert [p.name for p in folder.parent.iterdir()] == ["run"]
 
 
@@ -95,11 +116,15 @@ def test_layers_are_as_declared(folder):
 def test_tracks_agree_with_the_events(folder):
     tracks = arrays(folder, "tracks.npz")
     start, node, t = tracks["leg_start"], tracks["leg_node"], tracks["leg_t"]
-    departed = dict(duckdb.sql(
-        f"SELECT agent, t_s FROM '{folder / 'events.parquet'}' WHERE kind = 'departed'").fetchall())
-    ends = dict(duckdb.sql(
-        f"SELECT agent, max(t_s) FROM '{folder / 'events.parquet'}' WHERE kind IN ('sheltered', 'left') GROUP BY 1"
-    ).fetchall())
+    departed = dict(
+        duckdb.sql(f"SELECT agent, t_s FROM '{folder / 'events.parquet'}' WHERE kind = 'departed'").fetchall()
+    )
+    ends = dict(
+        duckdb.sql(
+            f"SELECT agent, max(t_s) FROM '{folder / 'events.parquet'}' "
+            "WHERE kind IN ('sheltered', 'left') GROUP BY 1"
+        ).fetchall()
+    )
     joined = set(zip(tracks["link_tail"].tolist(), tracks["link_head"].tolist(), strict=True))
     assert len(tracks["leg_id"]) > 100
     seen_safe = 0
@@ -123,7 +148,8 @@ def test_shelter_occupancy_only_grows_and_ends_at_the_count(folder):
     assert (occupancy <= tracks["shelter_capacity"]).all() and occupancy[-1].sum() > 0
     inside = duckdb.sql(
         f"SELECT sum(CAST(json_extract(detail, '$.persons') AS INT)) FROM '{folder / 'events.parquet'}' "
-        "WHERE kind = 'sheltered' AND t_s <= 36000").fetchall()
+        "WHERE kind = 'sheltered' AND t_s <= 36000"
+    ).fetchall()
     assert occupancy[-1].sum() == inside[0][0]
 
 
