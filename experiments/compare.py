@@ -102,6 +102,7 @@ def comparison(
         key: {plan: st.values(finished.column(at, key)) for plan, at in zip(plans, points)}
         for key in finished.kpi_keys()
     }
+    done = {plan: finished.done(at) for plan, at in zip(plans, points)}
     known = {key: specs.get(key) or _unknown(key) for key in columns}
     return {
         "plans": plans,
@@ -112,7 +113,7 @@ def comparison(
         "kpis": [
             _kpi(known[key], plans, columns[key], independent=independent, seed=seed) for key in columns
         ],
-        "targets": [_target(t, known[t.kpi], plans, columns[t.kpi]) for t in targets if t.kpi in columns],
+        "targets": [_target(t, known[t.kpi], columns[t.kpi], done) for t in targets if t.kpi in columns],
         "failed": [
             {key: failure[key] for key in ("design", "seed", "replication", "error", "attempts")}
             for failure in finished.failures
@@ -172,16 +173,18 @@ def _kpi(
 
 
 def _target(
-    target: Target, spec: KpiSpec, plans: Sequence[str], column: Mapping[str, st.Floats]
+    target: Target, spec: KpiSpec, column: Mapping[str, st.Floats], n: Mapping[str, int]
 ) -> dict[str, Any]:
+    # Where a KPI has no value (the last shelter was never supplied) its target is not met: leaving such
+    # replications out would let the worst of them count for nothing.
+    plans = list(n)
     present = {plan: column[plan][np.isfinite(column[plan])] for plan in plans}
     met = {plan: sum(COMPARE[target.op](float(v), target.value) for v in x) for plan, x in present.items()}
-    n = {plan: len(x) for plan, x in present.items()}
     chance = spec.scope != "plan"
     return {
         "key": target.key, "kpi": target.kpi, "op": target.op, "value": target.value, "unit": target.unit,
         "sentence": target.sentence, "sentence_zh": target.sentence_zh, "scope": spec.scope,
-        "n": n,
+        "n": dict(n), "without_value": {plan: n[plan] - len(present[plan]) for plan in plans},
         "met_share": {plan: met[plan] / n[plan] if n[plan] else None for plan in plans},
         "met_ci95": {plan: _pair(st.wilson(met[plan], n[plan])) if chance else None for plan in plans},
         "miss_upper95": {

@@ -75,6 +75,10 @@ class Finished:
         done = [self.figures[t.hash] for t in self.tasks if t.hash in self.figures]
         return list(dict.fromkeys(key for figures in done for key in figures))
 
+    def done(self, at: Point) -> int:
+        """Return how many replications of a design point are finished."""
+        return sum(t.hash in self.figures for t in self.tasks if t.point.index == at.index)
+
     def column(self, at: Point, key: str) -> list[float | None]:
         """Return a KPI's values at a design point, one a replication; None where it has none."""
         return [self.figures.get(t.hash, {}).get(key) for t in self.tasks if t.point.index == at.index]

@@ -28,7 +28,7 @@ WORDS = {
                  "(95 %, rule of three).",
         "holm": "Verdicts are corrected for {m} comparisons a KPI (Holm).",
         "targets": "Share of replications that meet each target [95 % CI, Wilson]",
-        "by plan": "by the plan alone", "mean": "mean [95 % CI]",
+        "by plan": "by the plan alone", "without": "{} without a value", "mean": "mean [95 % CI]",
         "sweep": "{points} design points, {n} replications each",
     },
     "zh": {
@@ -41,7 +41,7 @@ WORDS = {
         "skew": "*:差值分布偏斜,须自助法区间一致方判为有差异。",
         "three": "{plan}:{n}次重复全部达标,未达标概率仍可能高至{p:.0%}(95%,三倍法则)。",
         "holm": "每项指标作{m}次比较,结论已作Holm校正。",
-        "targets": "各目标达标比例[95%置信区间,Wilson]", "by plan": "仅由方案决定",
+        "targets": "各目标达标比例[95%置信区间,Wilson]", "by plan": "仅由方案决定", "without": "{}次无值",
         "mean": "均值[95%置信区间]", "sweep": "{points}个设计点,各重复{n}次",
     },
 }
@@ -125,7 +125,9 @@ def _print_targets(result: dict[str, Any], lang: str, console: Console) -> None:
             elif target["scope"] == "plan":
                 cells.append(f"{share:.0%} ({say['by plan']})")
             else:
-                cells.append(f"{share:.0%} [{interval[0]:.0%}, {interval[1]:.0%}] n={target['n'][plan]}")
+                missing = target["without_value"][plan]
+                absent = f" ({say['without'].format(missing)})" if missing else ""
+                cells.append(f"{share:.0%} [{interval[0]:.0%}, {interval[1]:.0%}]{absent}")
             if target["miss_upper95"][plan] is not None and target["n"][plan] == result["replications"]:
                 sure[plan] = target["miss_upper95"][plan]
         limit = f"{target['op']} {_number(target['value'])} {target['unit']}"

@@ -103,9 +103,22 @@ def test_targets_met(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     met = {plan: sum(v <= 30 for v in values(tiny, plan, "arrival.first_min")) for plan in result["plans"]}
     assert first["met_share"] == {plan: met[plan] / N for plan in met}
     assert first["met_ci95"] == {plan: list(st.wilson(met[plan], N)) for plan in met}
+    assert first["n"] == {"baseline": N, "biggest": N}
     # Coverage rests on the plan alone: no chance, hence no interval.
     assert reach["met_share"] == {"baseline": 0.0, "biggest": 1.0}
     assert reach["met_ci95"] == {"baseline": None, "biggest": None} == reach["miss_upper95"]
+
+
+def test_a_target_without_a_value_is_not_met(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tiny / "mine/targets/tiny.yaml").write_text(
+        tinyconf.TARGETS
+        + '  - {key: clear, kpi: evacuation.clear_p90_min, op: "<=", value: 1000, unit: min, source: made up}\n',
+        encoding="utf-8",
+    )
+    clear = {t["key"]: t for t in compared(tiny, capsys, "baseline", "bigger")["targets"]}["clear"]
+    cleared = sum(v is not None for v in values(tiny, "baseline", "evacuation.clear_p90_min"))
+    assert clear["met_share"] == {"baseline": cleared / N, "bigger": cleared / N}
+    assert clear["without_value"] == {"baseline": N - cleared, "bigger": N - cleared}
 
 
 def test_three_plans_are_corrected_for_two_looks(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
