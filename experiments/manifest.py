@@ -97,6 +97,7 @@ def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
         footnote(flips(drill, settings), checked),
         {"en": "Terrain and land cover are synthetic, fitted to the stated summits, hill share and forest share.",
          "zh": "地形与土地覆盖为合成数据,按所列山峰高程、丘陵比例和森林覆盖率生成。"},
-        {"en": "Evacuees travel without congestion; burning roads are closed to them.",
-         "zh": "转移人员行驶未计拥堵;火场封闭的道路不可通行。"},
+        {"en": "Evacuees travel without congestion; roads that the hazard closes are closed to them. "
+               "Ferries run in any wind and fog.",
+         "zh": "转移人员行驶未计拥堵;灾害封闭的道路不可通行。渡轮未计风雾停航。"},
     ]

@@ -31,12 +31,14 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Landing sites in the plan.", "方案中的直升机临时起降点数量。", "plan", "higher"),
     KpiSpec(
         "dispatch.first_order_min", "Alarm to first order", "接警至首支队伍受令", "min",
-        "Minutes from the alarm at the command post to the first team ordered out.",
-        "自指挥中心接警至首支队伍接到出动命令的分钟数。"),
+        "Minutes from an incident's alarm at the command post to its first team ordered out; the quickest of several "
+        "incidents.",
+        "自指挥中心接警至首支队伍接到出动命令的分钟数;多起事件取最快者。"),
     KpiSpec(
         "arrival.first_min", "Alarm to first team on scene", "接警至首支队伍到场", "min",
-        "Minutes from the alarm at the command post to the first capable team, with equipment, on scene.",
-        "自指挥中心接警至首支携装备队伍到达现场的分钟数。"),
+        "Minutes from an incident's alarm at the command post to the first capable team, with equipment, on scene; "
+        "the quickest of several incidents.",
+        "自指挥中心接警至首支携装备队伍到达现场的分钟数;多起事件取最快者。"),
     KpiSpec(
         "arrival.first_from_order_min", "Order to first team on scene", "受令至首支队伍到场", "min",
         "Minutes from the first order to the first team on scene.", "自首道出动命令至首支队伍到场的分钟数。"),
@@ -47,7 +49,8 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
     KpiSpec(
         "warning.p90_min", "Order to 90 % of households warned", "90%住户收到预警用时", "min",
         "Minutes from the order for their village until 90 % of the ordered households that the warning reaches "
-        "have it.", "自本村转移命令下达至90%可达住户收到预警的分钟数。"),
+        "have it; one that saw the hazard before counts as at once.",
+        "自本村转移命令下达至90%可达住户收到预警的分钟数。"),
     KpiSpec(
         "evacuation.ordered", "Residents ordered out", "被命令转移人数", "persons",
         "Residents of villages ordered to evacuate.", "被命令转移的村居居民数。", "run", "neither"),
@@ -60,7 +63,7 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "none while they are not.", "自首道转移命令至90%出发人员到达避难场所或离开县域的分钟数。"),
     KpiSpec(
         "evacuation.not_out", "Left behind when the hazard came", "危险到达时未撤离人数", "persons",
-        "Residents exposed to the hazard at a place that had been ordered out before.",
+        "Residents exposed to the hazard at home in a village that had been ordered out before.",
         "已下达转移命令但在危险到达时仍在当地而受威胁的居民数。"),
     KpiSpec(
         "evacuation.stranded", "Stranded", "滞留人数", "persons",
@@ -82,8 +85,9 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Largest occupancy over capacity of any shelter at any time.", "各避难场所最大收容人数与容量之比。"),
     KpiSpec(
         "shelter.unplaced", "Turned away without a place", "无处安置人数", "persons",
-        "Residents who left home and found every reachable shelter full: they left the county or wait.",
-        "离家后因可达避难场所均已满员而出县或滞留的居民数。"),
+        "Residents of households that found a shelter full or none in reach, and at the end have left the county, wait "
+        "or are still under way.",
+        "所到避难场所已满或无可达避难场所、结束时已出县、滞留或仍在途的居民数。"),
     KpiSpec(
         "supply.first_delivery_h", "Relief at the last shelter", "最后一处避难场所首批物资到达", "h",
         "Hours from the onset until every shelter in use has had its first relief delivery; none while one has "
@@ -93,7 +97,7 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Share of shelters in use whose first relief delivery came within 12 h of the onset.",
         "灾害发生12小时内收到首批物资的启用避难场所占比。", "run", "higher"),
     KpiSpec(
-        "supply.unmet_packs", "Relief packs short at the end", "结束时短缺物资份数", "packs",
-        "Relief packs (one person, one day) that shelters needed and had not got at the end.",
-        "结束时避难场所需要而未送达的救灾物资份数(一人一日为一份)。"),
+        "supply.unmet_packs", "Relief packs gone without", "累计短缺物资份数", "packs",
+        "Relief packs (one person, one day) that the sheltered went without over the run, before relief came.",
+        "物资送达前安置人员累计缺少的救灾物资份数(一人一日为一份)。"),
 )

@@ -63,6 +63,8 @@ class CommandPost(mesa.Agent):
         self._village_y = np.array([v.y for v in self._villages])
         self._village_row = np.array([v.row for v in self._villages], np.int64)
         self._reviewing = False
+        self._decided: set[str] = set()
+        """Tasks whose report has been weighed: nobody is sent before."""
         self._finished: set[str] = set()
         model.after_hazards.append(self._watch)
 
@@ -103,6 +105,7 @@ class CommandPost(mesa.Agent):
         self.simulation.events.add(self.simulation.now, "alarm", "command", task.id, task.x, task.y)
         decision = self.settings.decision
         yield env.timeout(streams.of("decision").lognormal(entity, median=decision.median, sigma=decision.sigma))
+        self._decided.add(task.id)
         if not self._reviewing:
             self._reviewing = True
             env.process(self._command())
@@ -119,8 +122,8 @@ class CommandPost(mesa.Agent):
             yield self.simulation.clock.env.timeout(self.settings.review)
 
     def known(self) -> list[Task]:
-        """Return the tasks that have been reported and are not done, the more urgent first."""
-        tasks = [task for task in self.tasks.values() if task.id in self.alarm_s and not task.done]
+        """Return the tasks that have been reported and weighed and are not done, the more urgent first."""
+        tasks = [task for task in self.tasks.values() if task.id in self._decided and not task.done]
         return sorted(tasks, key=lambda task: (-task.priority, task.raised_s, task.id))
 
     def _dispatch(self) -> None:
@@ -173,7 +176,7 @@ class CommandPost(mesa.Agent):
             while missing > 0:
                 depot = self._depot_for(shelter.node)
                 if depot is None:
-                    return
+                    break  # none is free, or this shelter is cut off; the next may not be
                 packs = min(missing, depot.settings.truck_load_packs, depot.stock)
                 self.simulation.order(
                     ROLE, "dispatch_supply", {"warehouse": depot.id, "shelter": shelter.id, "packs": packs})
