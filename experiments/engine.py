@@ -31,6 +31,8 @@ RESTART_S = 30
 SETTLE_S = 1.0
 """Seconds from a worker's first word to the scheduler until its nanny surely knows that it runs."""
 POLL_S = 0.1
+ANSWER_S = 20.0
+"""Seconds a scheduler at an address has to answer at all."""
 CONNECT_S = 60.0
 """Seconds a scheduler at an address is given to show its first worker."""
 RESULT_S = 60.0
@@ -189,7 +191,7 @@ def _client(workers: int, address: str | None) -> Iterator[tuple[Client, Callabl
 
     if address is not None:
         try:
-            client = Client(address, timeout="20s")
+            client = Client(address, timeout=ANSWER_S)
             if not workers_up(client, 1, CONNECT_S):
                 raise TimeoutError(f"no worker within {CONNECT_S:.0f} s")
         except (OSError, TimeoutError, ValueError) as problem:
