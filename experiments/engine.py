@@ -198,7 +198,7 @@ def _client(workers: int, address: str | None) -> Iterator[tuple[Client, Callabl
             raise InputError(
                 f"no Dask scheduler with workers answers ({problem})", value=address, where="scheduler",
                 allowed="the address of one that 'dask scheduler' started, with 'dask worker --nthreads 1'",
-                mend="leave scheduler= out to run on this machine",
+                mend="leave --scheduler out to run on this machine",
             ) from problem
         with client:
             yield client, lambda: None
