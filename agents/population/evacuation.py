@@ -217,8 +217,10 @@ class Evacuation:
         columns["link"][going] = -1
         columns["depart_s"][going] = columns["since_s"][going] = depart[together | alone]
         self._activate(going)
-        heads = np.asarray(world.households["first"])[households][leaving > 0]
-        left = households[leaving > 0]
+        # Those who leave from a day place are counted with their household.
+        out = leaving + np.bincount(index[alone], minlength=len(households))
+        heads = np.asarray(world.households["first"])[households][out > 0]
+        left = households[out > 0]
         ids = np.asarray(world.households["household_id"])[left]
         places = world.places
         village = self.population.household_village[left]
@@ -227,7 +229,7 @@ class Evacuation:
             self.plans.depart_s[left][order], "departed", [f"H{i}" for i in ids[order]],
             [places[int(v)].id for v in village[order]],
             columns["home_x"][heads][order], columns["home_y"][heads][order],
-            [f'{{"persons": {n}}}' for n in leaving[leaving > 0][order]])
+            [f'{{"persons": {n}}}' for n in out[out > 0][order]])
         going_rows, which = np.unique(index[together], return_index=True)
         travellers = rows[together][which]
         self.traces.start(households[going_rows], self.plans.depart_s[households[going_rows]],
