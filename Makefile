@@ -22,6 +22,9 @@ echo "Sandtable needs Python 3.11, 3.12 or 3.13; none was found. Install one, or
 exit 1
 endef
 
+# A comma parts the arguments of a call: extras take it from here.
+comma := ,
+
 # uv where there is one (it is quicker), pip otherwise.
 define install
 if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python -e '$(1)'; \
@@ -42,7 +45,7 @@ $(VENV)/.tests: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.runs
 
 $(VENV)/.lints: pyproject.toml | $(BIN)/python
-	@$(call install,.[test,dev])
+	@$(call install,.[test$(comma)dev])
 	@touch $@ $(VENV)/.tests $(VENV)/.runs
 
 env: $(VENV)/.runs
