@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from agents.population import evacuation
+from agents.population import evacuation, journeys
 from agents.population.columns import Mode, State
 from sim.world.routing import tree_to
 from tests.smallworld import (
@@ -106,7 +106,8 @@ def test_arrivals_do_not_depend_on_the_movement_period(period_s, monkeypatch):
         return run.residents.columns["safe_s"].copy()
 
     usual = arrivals()
-    monkeypatch.setattr(evacuation, "MOVEMENT_PERIOD_S", period_s)
+    monkeypatch.setattr(evacuation, "DECISION_PERIOD_S", period_s)
+    monkeypatch.setattr(journeys, "MOVEMENT_PERIOD_S", period_s)
     other = arrivals()
     assert np.array_equal(np.isfinite(usual), np.isfinite(other))
     went = np.isfinite(usual)
