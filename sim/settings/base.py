@@ -59,3 +59,10 @@ class Delay(Settings):
     median: Duration
     sigma: Annotated[float, Field(ge=0, le=3)] = 0.0
     source: str = ""
+
+
+class Item(Settings):
+    """What every plan item carries: whether it is a fact of the plan or an assumption, and the source."""
+
+    grade: Grade = "assumption"
+    source: str = ""

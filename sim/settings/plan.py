@@ -6,18 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.settings.base import Delay, Duration, Grade, Hour, PlaceId, PlaceRef, Positive, Settings, Share
+from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
+from sim.settings.warning import Warning
 
 Day = Annotated[int, Field(ge=1, le=12)]
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
-
-
-class Item(Settings):
-    """What every plan item carries: whether it is a fact of the plan or an assumption, and the source."""
-
-    grade: Grade = "assumption"
-    source: str = ""
 
 
 class Turnout(Settings):
@@ -127,15 +121,6 @@ class CommandPost(Item):
     """Villages that the forecast front reaches within this time are ordered out."""
     warn_distance_m: Positive = 1500.0
     """Villages nearer to the front than this are ordered out whatever the forecast says."""
-
-
-class Warning(Item):
-    """How an order reaches households: the delay from order to receipt, and whom it reaches at all."""
-
-    delay: Delay
-    reach: Share = 0.97
-    without_network_factor: Annotated[float, Field(ge=1, le=20)] = 3.0
-    """Delay multiplier in a zone whose mobile network is down."""
 
 
 class Measure(Settings):

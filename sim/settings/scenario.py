@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from sim.settings.base import Delay, Duration, Settings, Share
 from sim.settings.plan import Measure
+from sim.settings.warning import Milling, Mobilisation, Shadow
 
 
 class HazardEntry(Settings):
@@ -25,7 +26,14 @@ class Behaviour(Settings):
 
     preparation: Delay
     compliance: Share
-    """Share of warned households that leave at all."""
+    """Share of warned households that leave at all, under a mandatory order."""
+    compliance_advised: Share | None = None
+    """The same where leaving is only advised; none is as under an order."""
+    compliance_seen: Share | None = None
+    """The same of those who have seen the hazard, whatever the order; none is as under an order."""
+    milling: Milling = Milling()
+    shadow: Shadow = Shadow()
+    mobilisation: Mobilisation = Mobilisation()
     walking_speed_mps: Annotated[float, Field(gt=0, le=3)]
     elderly_walking_factor: Annotated[float, Field(gt=0, le=1)]
     two_wheeler_speed_kmh: Annotated[float, Field(gt=0, le=60)]
