@@ -1,0 +1,108 @@
+"""What came of an evacuation, zone by zone: clearance times, and who was left and why. Pure functions of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population.columns import State
+
+SHARES = (50, 90, 95, 100)
+"""Per cent of those who left whose arrival is a clearance time; 50, 90 and 100 are what evacuation time estimates
+state (NUREG/CR-7002), 95 what Chinese drill reports ask for (assumption)."""
+REASONS = (
+    "never_warned", "refused", "preparing", "waiting_for_absent", "waiting_for_bus", "no_way_out", "under_way",
+    "turned_back", "shelter_full", "returned", "dead", "absent_day_place",
+)
+"""Why a resident who was ordered out is not safe; the last one only is in no danger from staying."""
+ELSEWHERE = "absent_day_place"
+SAFE_AT_ALL = -1
+"""Code of a resident who is safe, or was never ordered."""
+
+Bools = NDArray[np.bool_]
+Times = NDArray[np.floating[Any]]
+
+
+def clearance_min(safe_s: Times, order_s: float, end_s: float) -> dict[str, float | None]:
+    """Return ``p50_min`` ... ``p100_min``: minutes from ``order_s`` until that share is safe; None past ``end_s``.
+
+    ``safe_s`` (n,) is of everybody who left, inf for who never arrived. A share is reached when at least so many
+    have arrived: the inverted distribution function, without interpolation.
+    """
+    times = np.sort(np.asarray(safe_s, np.float64))
+    rows: dict[str, float | None] = {}
+    for share in SHARES:
+        last = float(times[max(0, -(-share * len(times) // 100) - 1)]) if len(times) else np.inf
+        rows[f"p{share}_min"] = round(max(last - order_s, 0.0) / 60, 2) if last <= end_s else None
+    return rows
+
+
+def zone_rows(
+    zone: NDArray[np.integer], zone_ids: Sequence[str], zone_ordered_s: Times, *, ordered: Bools, warned_s: Times,
+    depart_s: Times, safe_s: Times, end_s: float,
+) -> list[dict[str, Any]]:
+    """Return a row a zone that was ordered out, in order of their orders, then one for them all (``place`` "").
+
+    ``zone`` (persons,) is the row of each resident's zone in ``zone_ids``, -1 for none; ``zone_ordered_s``
+    (zones,) its first order, inf for none; ``ordered`` (persons,) whether the resident's home was ordered out.
+    Times (persons,) are in seconds since the start, inf for never.
+    """
+    given = np.flatnonzero(np.isfinite(zone_ordered_s))
+    concerned = ordered & (zone >= 0)
+    rows = []
+    for z in sorted(given.tolist(), key=lambda z: (float(zone_ordered_s[z]), zone_ids[z])):
+        who = concerned & (zone == z)
+        rows.append(_zone_row(zone_ids[z], float(zone_ordered_s[z]), who, warned_s, depart_s, safe_s, end_s))
+    if rows:
+        first = float(zone_ordered_s[given].min())
+        rows.append(_zone_row("", first, concerned, warned_s, depart_s, safe_s, end_s))
+    return rows
+
+
+def _zone_row(place: str, order_s: float, who: Bools, warned_s: Times, depart_s: Times, safe_s: Times,
+              end_s: float) -> dict[str, Any]:
+    gone = who & (depart_s <= end_s)
+    return {
+        "place": place, "ordered_s": order_s, "ordered": int(who.sum()),
+        "warned": int((who & (warned_s <= end_s)).sum()), "left": int(gone.sum()),
+        "safe": int((gone & (safe_s <= end_s)).sum()), **clearance_min(safe_s[gone], order_s, end_s),
+    }
+
+
+def reason_codes(
+    state: NDArray[np.integer], *, ordered: Bools, warned_s: Times, safe_s: Times, end_s: float,
+    flags: Mapping[str, Bools] | None = None,
+) -> NDArray[np.int8]:
+    """Return for each resident (persons,) the row in ``REASONS`` of why they are not safe; -1 where that is no matter.
+
+    ``flags`` name reasons that the state alone does not tell, such as ``waiting_for_bus`` or ``shelter_full``:
+    masks (persons,), which go before what the state says, but not before death. Raises KeyError for another name.
+    """
+    code = np.full(len(state), REASONS.index("never_warned"), np.int8)
+    warned = warned_s <= end_s
+    code[warned] = REASONS.index("preparing")
+    for of, reason in ((State.STAYING, "refused"), (State.PREPARING, "preparing"), (State.MOVING, "under_way"),
+                       (State.SHELTERED, "under_way"), (State.STRANDED, "no_way_out"), (State.AWAY, ELSEWHERE)):
+        code[state == of] = REASONS.index(reason)
+    for reason in REASONS:
+        if flags and reason in flags:
+            code[flags[reason]] = REASONS.index(reason)
+    unknown = set(flags or ()) - set(REASONS)
+    if unknown:
+        raise KeyError(f"no such reason: {', '.join(sorted(unknown))}")
+    code[state == State.DEAD] = REASONS.index("dead")
+    safe = (safe_s <= end_s) & np.isin(state, (State.SHELTERED, State.LEFT))
+    code[safe | ~ordered] = SAFE_AT_ALL
+    return code
+
+
+def left_behind(zone: NDArray[np.integer], zone_ids: Sequence[str], code: NDArray[np.int8]) -> list[dict[str, Any]]:
+    """Return ``zone``, ``reason``, ``persons`` of everybody ordered out and not safe: most persons first."""
+    who = (code >= 0) & (zone >= 0)
+    sums = np.bincount(zone[who].astype(np.int64) * len(REASONS) + code[who], minlength=len(zone_ids) * len(REASONS))
+    rows = [{"zone": zone_ids[i // len(REASONS)], "reason": REASONS[i % len(REASONS)], "persons": int(sums[i])}
+            for i in np.flatnonzero(sums).tolist()]
+    return sorted(rows, key=lambda row: (-int(row["persons"]), str(row["zone"]), str(row["reason"])))
