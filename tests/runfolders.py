@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.random import Streams
 from sim.recorder import EventLog
 from sim.world.classes import LandCover, RoadClass
+from tests.runfolder_traffic import with_buses, write_traffic
 from tests.runfolder_words import write_words
 
 CELL_M = 60.0
@@ -103,8 +104,11 @@ def terrain() -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     return height.astype(np.int16), cover
 
 
-def make_run_folder(path: Path, *, with_shelters: bool = True) -> Path:
-    """Write a run folder at ``path`` and return it; without shelters the run has none, nor trucks."""
+def make_run_folder(path: Path, *, with_shelters: bool = True, with_traffic: bool = False) -> Path:
+    """Write a run folder at ``path`` and return it.
+
+    Without shelters the run has none, nor trucks; with traffic it has queues, buses and what came of the evacuation.
+    """
     path.mkdir(parents=True)
     made = _Made()
     reached = arrival()
@@ -113,6 +117,9 @@ def make_run_folder(path: Path, *, with_shelters: bool = True) -> Path:
     tracks |= _movers(made, with_shelters)
     tracks |= _places(with_shelters)
     tracks |= _occupancy(made, with_shelters)
+    if with_traffic:
+        tracks |= with_buses(tracks, X0_M, Y0_M)
+        write_traffic(path, tracks, DURATION_S)
     np.savez_compressed(path / "tracks.npz", **tracks)
     height, cover = terrain()
     np.savez_compressed(path / "layers.npz", **{

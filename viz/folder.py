@@ -148,6 +148,21 @@ class RunFolder:
         with self._arrays("tracks.npz") as file:
             return {name: file[name] for name in file.files}
 
+    @cached_property
+    def traffic(self) -> dict[str, NDArray[Any]] | None:
+        """All arrays of ``traffic.npz``; None where the run had no traffic model."""
+        if not (self.path / "traffic.npz").is_file():
+            return None
+        with self._arrays("traffic.npz") as file:
+            return {name: file[name] for name in file.files}
+
+    @cached_property
+    def evacuation(self) -> dict[str, Any] | None:
+        """What came of the evacuation, as ``evacuation.json`` has it; None where the run wrote none."""
+        if not (self.path / "evacuation.json").is_file():
+            return None
+        return dict(self._json("evacuation.json"))
+
     def events(self, kinds: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Return the events of some kinds (all where None) in order, ``detail`` parsed to a dict."""
         import duckdb
