@@ -72,7 +72,7 @@ class _Drawing:
         self.y = np.asarray(self.world.persons["home_y"])[first].astype(np.float64)
         self.draw = streams.of("transfer list").uniforms(self.ids)
         self.margin = streams.of("transfer list margin").uniforms(self.ids)
-        self.cause = np.full(len(self.ids), -1, np.int16)
+        self.cause: NDArray[np.integer] = np.full(len(self.ids), -1, np.int16)
         self.immobile_share = np.zeros(len(self.ids))
 
     def score(self, cause: Cause, at: tuple[float, float] | None, pool: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -155,12 +155,13 @@ def _sorted(drawing: _Drawing, plan: TransferPlan, streams: Streams) -> Transfer
     population, world = drawing.population, drawing.world
     listed = np.flatnonzero(drawing.cause >= 0)
     rank = np.zeros(len(CAUSES), np.int64)
-    for place, cause in enumerate(_by_priority(plan)):
-        rank[CAUSES.index(cause)] = place
+    for place, word in enumerate(_by_priority(plan)):
+        rank[CAUSES.index(word)] = place
     village = population.household_village[listed].astype(np.int64)
     cause = drawing.cause[listed]
     order = np.lexsort((drawing.ids[listed], rank[cause], village))
-    listed, village, cause = listed[order], village[order], cause[order].astype(np.uint8)
+    listed, village = listed[order], village[order]
+    cause = cause[order]
     rows = population.members(listed)
     index = np.repeat(np.arange(len(listed)), drawing.size[listed])
     at_work = np.isin(cause, [CAUSES.index(c) for c in AT_WORK])
@@ -170,7 +171,7 @@ def _sorted(drawing: _Drawing, plan: TransferPlan, streams: Streams) -> Transfer
     persons = np.bincount(index, minlength=len(listed))
     draw = streams.of("transfer immobile").uniforms(np.asarray(world.persons["person_id"])[rows])
     carried = draw < drawing.immobile_share[listed][index]
-    return TransferList(listed, cause, village, persons, np.bincount(index[carried], minlength=len(listed)),
+    return TransferList(listed, cause.astype(np.uint8), village, persons, np.bincount(index[carried], minlength=len(listed)),
                         np.concatenate([[0], np.cumsum(persons)]).astype(np.int64), rows)
 
 
