@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,18 @@ class Infrastructure:
         self._row = {zone: i for i, zone in enumerate(zones)}
         self.power: NDArray[np.bool_] = np.ones(len(zones), np.bool_)
         self.mobile: NDArray[np.bool_] = np.ones(len(zones), np.bool_)
+        self.listeners: list[Callable[[list[str]], None]] = []
+        """Called with the zones that have changed, after every change."""
 
     def set(self, kind: str, zones: list[str], works: bool) -> None:
         """Switch ``power`` or ``mobile`` of some zones."""
         state: NDArray[np.bool_] = getattr(self, kind)
-        for zone in zones:
+        changed = [zone for zone in zones if state[self._row[zone]] != works]
+        for zone in changed:
             state[self._row[zone]] = works
+        if changed:
+            for listener in self.listeners:
+                listener(changed)
 
     def connected(self) -> NDArray[np.bool_]:
         """Return, per zone, whether mobile messages arrive: the network is up and has power."""

@@ -1,30 +1,46 @@
-"""Orders and warnings: which villages are ordered out, and when each household has its warning.
+"""Orders and warnings: which villages are ordered out, who has had word of it, and who minds.
 
-A household is warned once its order has reached it (a lognormal delay by channel, a share never reached)
-or when a hazard has come in sight of its home; then it complies and prepares, or stays.
+An order spreads through its village (:mod:`agents.population.diffusion`). A household that has it, or that
+sees a hazard near its home, mills about, complies or stays, and prepares. Near an ordered village some leave
+who were not told to: shadow evacuation, by the same diffusion. A cancelled order lets all who have not left
+stay, at once (assumption: the all-clear finds those who wait for it).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.population.columns import State
+from agents.population.diffusion import Diffusion
 from agents.population.kernels import rows_in_box
-from agents.population.planning import Plans, plan_households
+from agents.population.planning import Curve, Plans, decide
 from agents.population.population import Population
-from sim.settings.plan import Warning as WarningSettings
+from agents.population.warning import FirstWord
 from sim.settings.scenario import Behaviour
+from sim.settings.warning import OrderKind
+from sim.settings.warning import Warning as WarningSettings
 
 if TYPE_CHECKING:
     from sim.model import Simulation
 
-WARNED_ALREADY = np.array([False, True])
-"""Households that have had their warning see nothing new."""
+BLIND = np.array([False, True])
+"""Households to which the sight of a hazard is nothing new."""
+
+
+class Called(IntEnum):
+    """How a village has been called on to leave; a higher one replaces a lower."""
+
+    NOT = 0
+    SHADOW = 1
+    """Not at all, but it lies near one that has."""
+    ADVISED = 2
+    MANDATORY = 3
 
 
 class Orders:
@@ -37,56 +53,192 @@ class Orders:
         self.model = model
         self.population = population
         self.plans = plans
-        self.warning = warning
         self.behaviour = behaviour
+        self.diffusion = Diffusion(model, population, warning, behaviour.mobilisation)
         self._wake = wake
+        places = len(model.world.places)
         self.first_order_s = math.inf
-        self.village_ordered_s = np.full(len(model.world.places), np.inf)
+        self.village_ordered_s = np.full(places, np.inf)
+        """When each place was first ordered or advised to leave; inf where it was not, or no longer is."""
+        self.village_called_s = np.full(places, np.inf)
+        """When the word that is under way in each village was sent: of an order, of advice, or its neighbours'."""
+        self.village_called = np.zeros(places, np.uint8)
+        """:class:`Called` of each place."""
         self.version = 0
-        """Orders given so far; each may take shelters off the routes."""
+        """Raised by every order and its end; each may change which shelters lie in safety."""
         self.warned = 0
         """Residents warned so far."""
+        self.stayed = 0
+        """Residents who had been ordered out and had not left when the order was cancelled."""
+        self.cancelled: list[Callable[[NDArray[np.int64]], None]] = []
+        """Called with the households that stay after all, when an order is cancelled."""
         first = np.asarray(model.world.households["first"])
         self._home_x, self._home_y = population.columns["home_x"][first], population.columns["home_y"][first]
         self._seeing = np.empty(len(first), np.int64)
+        self._cleared = np.zeros(places, np.bool_)
+        ways = behaviour
+        advised = ways.compliance if ways.compliance_advised is None else ways.compliance_advised
+        self._share = np.array([0.0, ways.shadow.share, advised, ways.compliance])
+        self._seen_share = ways.compliance if ways.compliance_seen is None else ways.compliance_seen
+        own = {str(word): delay for word, delay in ways.milling.by.items()}
+        by = [own.get(word.name.lower(), ways.milling) for word in FirstWord]
+        self._milling_median = np.array([delay.median for delay in by])
+        self._milling_sigma = np.array([delay.sigma for delay in by])
         if behaviour.notice_distance_m > 0:
             model.after_hazards.append(self._look_out)
+        model.infrastructure.listeners.append(self._works_changed)
 
     @property
     def ordered(self) -> NDArray[np.bool_]:
-        """Which places (places,) are villages ordered to leave."""
+        """Which places (places,) are villages ordered or advised to leave."""
         return np.isfinite(self.village_ordered_s)
 
-    def order(self, villages: NDArray[np.integer]) -> int:
-        """Order villages (place rows) to leave now; return how many residents that concerns."""
+    # -- orders ---------------------------------------------------------------------------------------
+
+    def order(self, villages: NDArray[np.integer], kind: OrderKind = "mandatory") -> int:
+        """Order villages (place rows) to leave now, or advise it; return how many residents that is news to.
+
+        Who has already decided to leave, or has seen the hazard, is not asked again.
+        """
         now = self.model.now
-        fresh = np.array([v for v in np.unique(villages) if math.isinf(self.village_ordered_s[v])], np.int64)
+        called = Called.MANDATORY if kind == "mandatory" else Called.ADVISED
+        fresh = np.unique(villages).astype(np.int64)
+        fresh = fresh[self.village_called[fresh] < called]
         if len(fresh) == 0:
             return 0
-        self.village_ordered_s[fresh] = now
         self.version += 1
-        if math.isinf(self.first_order_s):
-            self.first_order_s = now
+        self.first_order_s = min(self.first_order_s, now)
+        self.village_ordered_s[fresh] = np.minimum(self.village_ordered_s[fresh], now)
+        self._cleared[fresh] = False
         households = self.population.households_of(fresh)
         members = self.population.members(households)
         self.population.columns["ordered"][members] = True
-        self._warn(households, now, by_sight=False)
+        self._call(fresh, called)
+        self._call_shadow()
         places = self.model.world.places
-        names = [places[int(v)].id for v in fresh]
-        xs = np.array([places[int(v)].x for v in fresh])
-        ys = np.array([places[int(v)].y for v in fresh])
-        self.model.events.add_batch(np.full(len(fresh), now), "warning_order", [""] * len(fresh), names, xs, ys)
+        self.model.events.add_batch(
+            np.full(len(fresh), now), "warning_order", [""] * len(fresh), [places[int(v)].id for v in fresh],
+            np.array([places[int(v)].x for v in fresh]), np.array([places[int(v)].y for v in fresh]),
+            None if kind == "mandatory" else [f'{{"kind": "{kind}"}}'] * len(fresh))
         return len(members)
+
+    def cancel(self, villages: NDArray[np.integer]) -> int:
+        """Cancel the orders of villages; those under way go on, the others stay. Return how many residents stay."""
+        rows = np.unique(villages).astype(np.int64)
+        rows = rows[self.village_called[rows] >= Called.ADVISED]
+        if len(rows) == 0:
+            return 0
+        self.version += 1
+        self._cleared[rows] = True
+        self.village_ordered_s[rows] = np.inf
+        stay = self._release(rows)
+        columns, members = self.population.columns, self.population.members(stay)
+        # Whoever of them left earlier, for having seen the hazard, is not among them.
+        columns["ordered"][members] = False
+        self.stayed += len(members)
+        self._call_shadow()
+        return len(members)
+
+    def _release(self, villages: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Call on villages no longer: return the households that forget it, which have neither left nor seen it."""
+        self.village_called[villages] = Called.NOT
+        self.village_called_s[villages] = np.inf
+        households = self.population.households_of(villages)
+        columns = self.population.columns
+        gone = np.zeros(len(self.plans.seen), np.bool_)
+        members = self.population.members(households)
+        gone[columns["household"][members[np.isfinite(columns["depart_s"][members])]]] = True
+        stay = households[~gone[households] & ~self.plans.seen[households]]
+        self.plans.forget(stay)
+        members = self.population.members(stay)
+        waiting = np.isin(columns["state"][members], (State.PREPARING, State.STAYING, State.AWAY))
+        columns["state"][members[waiting]] = State.NORMAL
+        self.population.touch()
+        for listener in self.cancelled:
+            listener(stay)
+        return stay
+
+    def _call_shadow(self) -> None:
+        """Have villages hear of orders given to those near them, and forget orders there are no longer."""
+        shadow = self.behaviour.shadow
+        if shadow.share == 0.0:
+            return
+        villages = self.model.world.places.of_kind("village")
+        rows = np.array([v.row for v in villages], np.int64)
+        x, y = np.array([v.x for v in villages]), np.array([v.y for v in villages])
+        out = self.village_called[rows] >= Called.ADVISED
+        away = np.hypot(x[:, None] - x[out], y[:, None] - y[out]).min(axis=1, initial=np.inf)
+        near = away <= shadow.within_m
+        called = self.village_called[rows]
+        self._release_if_any(rows[(called == Called.SHADOW) & ~near])
+        self._call(rows[(called == Called.NOT) & near & ~self._cleared[rows]], Called.SHADOW)
+
+    def _release_if_any(self, villages: NDArray[np.int64]) -> None:
+        if len(villages):
+            self._release(villages)
+
+    # -- word -----------------------------------------------------------------------------------------
+
+    def _call(self, villages: NDArray[np.int64], called: Called) -> None:
+        """Send word to villages now: to all there who have not already decided to leave, or seen the hazard."""
+        if len(villages) == 0:
+            return
+        now, plans = self.model.now, self.plans
+        self.village_called[villages] = called
+        self.village_called_s[villages] = now
+        households = self.population.households_of(villages)
+        decided = (plans.warned_s[households] <= now) & (plans.complies[households] | plans.seen[households])
+        plans.forget(households[~decided])
+        self._inform(villages)
+
+    def _inform(self, villages: NDArray[np.int64]) -> None:
+        """Plan anew, from now on, all in some villages who have not heard."""
+        plans = self.plans
+        pending = self.diffusion.hear(villages, self.village_called_s, plans.heard_s, plans.word)
+        plans.warned_s[pending] = plans.heard_s[pending]
+        self._decide(pending)
+        # Where nobody was ordered, only those who leave nevertheless are reckoned as warned.
+        village = self.population.household_village[pending]
+        unmoved = (self.village_called[village] == Called.SHADOW) & ~plans.complies[pending]
+        plans.warned_s[pending[unmoved]] = np.inf
+        self._queue(pending)
+
+    def _decide(self, households: NDArray[np.int64]) -> None:
+        plans, ways, streams = self.plans, self.behaviour, self.model.streams
+        village = self.population.household_village[households]
+        share = np.where(plans.seen[households], self._seen_share, self._share[self.village_called[village]])
+        curve = ways.mobilisation
+        decide(
+            households, self.diffusion.ids, share, self._milling_median, self._milling_sigma,
+            ways.preparation.median, ways.preparation.sigma, int(Curve[curve.model.upper()]), curve.median or 0.0,
+            curve.scale or 0.0, curve.sigma or 0.0, np.uint64(streams.key("compliance")),
+            np.uint64(streams.key("milling")), np.uint64(streams.key("preparation")),
+            np.uint64(streams.key("mobilisation")), self.village_called_s[village], plans.warned_s, plans.word,
+            plans.depart_s, plans.complies)
+
+    def _queue(self, households: NDArray[np.int64]) -> None:
+        self.plans.queue(households)
+        if not math.isinf(self.plans.next_s):
+            self._wake(self.plans.next_s)
+
+    def _works_changed(self, zones: list[str]) -> None:
+        """Plan anew those to whom a channel now comes later or sooner."""
+        villages = self.diffusion.villages_in(zones)
+        villages = villages[np.isfinite(self.village_called_s[villages])]
+        if len(villages):
+            self._inform(villages)
+
+    # -- sight ----------------------------------------------------------------------------------------
 
     def _look_out(self, t_s: float) -> None:
         """Have households notice a hazard that has come nearer to their home than the notice distance."""
-        far = self.behaviour.notice_distance_m
+        far, plans = self.behaviour.notice_distance_m, self.plans
         for hazard in self.model.hazards:
             box = hazard.reach()
             if box is None:
                 continue
-            warned = (self.plans.warned_s <= t_s).view(np.uint8)
-            n = rows_in_box(self._home_x, self._home_y, WARNED_ALREADY, warned, box.x0 - far, box.y0 - far,
+            blind = (plans.seen | ((plans.warned_s <= t_s) & plans.complies)).view(np.uint8)
+            n = rows_in_box(self._home_x, self._home_y, BLIND, blind, box.x0 - far, box.y0 - far,
                             box.x1 + far, box.y1 + far, self._seeing)
             near = self._seeing[:n]
             if n:
@@ -94,36 +246,27 @@ class Orders:
                 self.notice(near[away <= far])
 
     def notice(self, households: NDArray[np.int64]) -> None:
-        """Let households that see the hazard prepare without any order."""
-        late = households[self.plans.warned_s[households] > self.model.now]
-        if len(late):
-            self._warn(late, self.model.now, by_sight=True)
+        """Let households that see the hazard prepare without any order; who had refused to leave thinks again."""
+        now, plans = self.model.now, self.plans
+        rows = np.sort(households[~plans.seen[households]])
+        refused = (plans.warned_s[rows] <= now) & ~plans.complies[rows]
+        draws = self.model.streams.of("compliance").uniforms(self.diffusion.ids[rows])
+        plans.seen[rows] = True
+        fresh = rows[(plans.warned_s[rows] > now) | (refused & (draws < self._seen_share))]
+        if len(fresh) == 0:
+            return
+        heard = np.minimum(plans.heard_s[fresh], now)
+        plans.forget(fresh)
+        plans.heard_s[fresh], plans.warned_s[fresh], plans.word[fresh] = heard, now, FirstWord.SIGHT
+        self._decide(fresh)
+        self._queue(fresh)
+        # They tell their neighbours, where there is an order to tell of.
+        villages = np.unique(self.population.household_village[fresh]).astype(np.int64)
+        villages = villages[np.isfinite(self.village_called_s[villages])]
+        if len(villages) and self.diffusion.per_s > 0.0:
+            self._inform(villages)
 
-    def _warn(self, households: NDArray[np.int64], now: float, *, by_sight: bool) -> None:
-        world = self.model.world
-        ids = np.asarray(world.households["household_id"])[households]
-        villages = self.population.household_village[households]
-        connected = self._village_connected()[villages]
-        streams = self.model.streams
-        plan_households(
-            households, ids, connected, now, by_sight,
-            np.uint64(streams.key("warning delay")), np.uint64(streams.key("warning reach")),
-            np.uint64(streams.key("compliance")), np.uint64(streams.key("preparation")),
-            self.warning.delay.median, self.warning.delay.sigma, self.warning.without_network_factor,
-            self.warning.reach, self.behaviour.compliance,
-            self.behaviour.preparation.median, self.behaviour.preparation.sigma,
-            self.plans.warned_s, self.plans.depart_s, self.plans.complies)
-        self.plans.queue(households)
-        if not math.isinf(self.plans.next_s):
-            self._wake(self.plans.next_s)
-
-    def _village_connected(self) -> NDArray[np.bool_]:
-        works = self.model.infrastructure.connected()
-        rows = np.ones(len(self.model.world.places), np.bool_)
-        for place in self.model.world.places:
-            if place.kind == "village":
-                rows[place.row] = works[self.model.infrastructure.row(place.town)]
-        return rows
+    # -- receipt --------------------------------------------------------------------------------------
 
     def receive(self, households: NDArray[np.int64]) -> None:
         """Have households whose warning has come prepare or stay."""
@@ -135,5 +278,5 @@ class Orders:
         everyday = (columns["state"][members] == State.NORMAL) | (columns["state"][members] == State.STAYING)
         rows = members[everyday]
         columns["state"][rows] = np.where(complies[everyday], State.PREPARING, State.STAYING)
-        columns["warned_s"][rows] = at[everyday]
-        self.warned += len(rows)
+        self.warned += int(np.count_nonzero(np.isinf(columns["warned_s"][rows])))
+        columns["warned_s"][rows] = np.minimum(columns["warned_s"][rows], at[everyday])

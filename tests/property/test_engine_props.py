@@ -11,7 +11,8 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from agents.population.columns import State
-from agents.population.planning import plan_households
+from agents.population.planning import Curve, decide
+from agents.population.warning import WORDS, delay_times
 from sim.random import Streams
 from tests.smallworld import (
     SMALL_PLAN,
@@ -185,29 +186,19 @@ def test_an_order_for_fewer_villages_leaves_the_others_draws_as_they_were():
 def test_draws_belong_to_the_household_not_to_its_row(seed, kept, random):
     """A household draws the same whoever else there is and in whatever order the rows stand."""
     streams = Streams(seed)
-    keys = [np.uint64(streams.key(name)) for name in ("warning delay", "warning reach", "compliance", "preparation")]
+    keys = {name: np.uint64(streams.key(name)) for name in
+            ("warning delay", "warning reach", "compliance", "milling", "preparation", "mobilisation")}
 
     def planned(ids):
-        n = len(ids)
-        warned, depart, complies = np.full(n, np.inf), np.full(n, np.inf), np.zeros(n, bool)
-        plan_households(
-            np.arange(n),
-            np.array(ids, np.int32),
-            np.ones(n, bool),
-            0.0,
-            False,
-            *keys,
-            1200.0,
-            0.5,
-            3.0,
-            0.9,
-            0.8,
-            900.0,
-            0.6,
-            warned,
-            depart,
-            complies,
-        )
+        n, numbers = len(ids), np.array(ids, np.int32)
+        rows, village, called = np.arange(n), np.zeros(n, np.int32), np.zeros(1)
+        warned, word = np.full(n, np.inf), np.zeros(n, np.uint8)
+        delay_times(rows, numbers, village, called, 0.0, np.ones(1, bool), keys["warning delay"],
+                    keys["warning reach"], 1200.0, 0.5, 3.0, 0.9, warned, word)
+        depart, complies = np.full(n, np.inf), np.zeros(n, bool)
+        decide(rows, numbers, np.full(n, 0.8), np.full(WORDS, 300.0), np.full(WORDS, 0.4), 900.0, 0.6,
+               int(Curve.STAGES), 0.0, 0.0, 0.0, keys["compliance"], keys["milling"], keys["preparation"],
+               keys["mobilisation"], np.zeros(n), warned, word, depart, complies)
         return {i: (warned[row], depart[row], complies[row]) for row, i in enumerate(ids)}
 
     every = planned(list(range(500)))
