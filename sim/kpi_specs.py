@@ -100,4 +100,43 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "supply.unmet_packs", "Relief packs gone without", "累计短缺物资份数", "packs",
         "Relief packs (one person, one day) that the sheltered went without over the run, before relief came.",
         "物资送达前安置人员累计缺少的救灾物资份数(一人一日为一份)。"),
+    KpiSpec(
+        "transfer.listed", "On the transfer list", "转移清单人数", "persons",
+        "Residents on the list of people at risk, ordered to move or not. Like all transfer figures it is none in a run "
+        "that orders no transfer.", "列入危险区域人员转移清单的居民数(不论是否下令)。未下达转移命令时各项均无值。",
+        "run", "neither"),
+    KpiSpec(
+        "transfer.ordered", "Ordered to be moved", "下令转移人数", "persons",
+        "Residents on the list whose transfer was ordered and not cancelled before they left.",
+        "清单内已下令转移且出发前未取消的居民数。", "run", "neither"),
+    KpiSpec(
+        "transfer.out_share", "Moved out", "人员转移完成率", "share",
+        "Share of those ordered to be moved whose household has left its home, with the transfer or by itself, and has "
+        "not come back before the all-clear. Members away by day count with their household.",
+        "下令转移人员中,所在户已离家(组织转移或自行离开)且解除警报前未返回者占比;日间外出成员随户计算。",
+        "run", "higher"),
+    KpiSpec(
+        "transfer.out_by_deadline_share", "Moved out by the deadline", "限时转移完成率", "share",
+        "The same by the deadline of the order, among those ordered with one.", "有时限的命令中,时限前离家者占比。",
+        "run", "higher"),
+    KpiSpec(
+        "transfer.safe_by_deadline_share", "Safe by the deadline", "限时安置到位率", "share",
+        "Share of those ordered with a deadline whose household was all in an open shelter, with relatives or out of "
+        "the county by then.", "有时限的命令中,时限前全户已进入开放的安置场所、投靠亲友或离开县域者占比。",
+        "run", "higher"),
+    KpiSpec(
+        "transfer.completed_p90_min", "Order to 90 % moved out", "90%转移人员离家用时", "min",
+        "Minutes from a household's order at county level until it left, the 90 % quantile over the residents ordered; "
+        "none while fewer are out.", "自县级下达转移命令至离家的分钟数,按下令转移居民取90%分位;未达到则无值。"),
+    KpiSpec(
+        "transfer.completed_min", "Order to all moved out", "全部转移人员离家用时", "min",
+        "The same for all residents ordered; none while one is not out.",
+        "同上,按全部下令转移居民;有一人未离家则无值。"),
+    KpiSpec(
+        "transfer.returned_early", "Returned too early", "提前返回人数", "persons",
+        "Residents who went home before the all-clear after having been moved, each time they did.",
+        "转移后在解除警报前自行返家的居民人次。"),
+    KpiSpec(
+        "transfer.refused", "Refused to be moved", "拒绝转移人数", "persons",
+        "Residents of households that refused at the last visit allowed.", "末次上门仍拒绝转移的住户居民数。"),
 )

@@ -51,8 +51,10 @@ class TransferList:
 
     def people_of(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return the person rows of some list rows, household by household."""
-        parts = [self.member[self.start[i]: self.start[i + 1]] for i in rows.tolist()]
-        return np.concatenate(parts) if parts else np.array([], np.int64)
+        count = self.persons[rows]
+        ends = np.cumsum(count)
+        total = int(ends[-1]) if len(ends) else 0
+        return self.member[np.arange(total) - np.repeat(ends - count, count) + np.repeat(self.start[rows], count)]
 
 
 class _Drawing:
@@ -171,8 +173,10 @@ def _sorted(drawing: _Drawing, plan: TransferPlan, streams: Streams) -> Transfer
     persons = np.bincount(index, minlength=len(listed))
     draw = streams.of("transfer immobile").uniforms(np.asarray(world.persons["person_id"])[rows])
     carried = draw < drawing.immobile_share[listed][index]
-    return TransferList(listed, cause.astype(np.uint8), village, persons, np.bincount(index[carried], minlength=len(listed)),
-                        np.concatenate([[0], np.cumsum(persons)]).astype(np.int64), rows)
+    return TransferList(
+        household=listed, cause=cause.astype(np.uint8), village=village, persons=persons,
+        immobile=np.bincount(index[carried], minlength=len(listed)),
+        start=np.concatenate([[0], np.cumsum(persons)]).astype(np.int64), member=rows)
 
 
 @dataclass(frozen=True)

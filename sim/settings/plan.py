@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
+from sim.settings.transfer import TransferPlan
 from sim.settings.warning import Warning
 
 Day = Annotated[int, Field(ge=1, le=12)]
@@ -148,3 +149,5 @@ class Plan(Settings):
     warehouses: tuple[Warehouse, ...] = ()
     landing_sites: tuple[LandingSite, ...] = ()
     measures: tuple[Measure, ...] = ()
+    transfer: TransferPlan = TransferPlan()
+    """Who is on the list of people at risk, and the cadres who fetch them."""
