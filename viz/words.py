@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -57,8 +58,12 @@ class Words:
     def pick(self, row: Mapping[str, Any], key: str = "name") -> str:
         """Return ``row[key_zh]`` in Chinese where it is given, else ``row[key]``."""
         if self.lang == "zh" and row.get(f"{key}_zh"):
-            return str(row[f"{key}_zh"])
+            return full_width(str(row[f"{key}_zh"]))
         return str(row.get(key) or row.get(f"{key}_zh") or "")
+
+    def clean(self, text: str) -> str:
+        """Return text from outside with the punctuation of its language: full-width between Chinese characters."""
+        return full_width(text) if self.lang == "zh" else text
 
     def unit(self, unit: str) -> str:
         """Return a unit's sign in this language."""
@@ -88,6 +93,18 @@ class Words:
         minutes = round(seconds / 60)
         return self("span.h_min", h=minutes // 60, min=minutes % 60) if minutes >= 60 else self(
             "span.min", min=minutes)
+
+
+HAN = "\u3400-\u9fff\u3001\u3002\u201c\u201d\uff00-\uffef"
+BRACKETS = re.compile(rf"(?<=[{HAN}])\(([^()]*)\)|\(([^()]*[{HAN}][^()]*)\)")
+STOPS = re.compile(rf"(?<=[{HAN}])\s*([,;:?!])\s*|\s*(?<![A-Za-z])([,;:?!])\s*(?=[{HAN}])")
+WIDE = {",": "\uff0c", ";": "\uff1b", ":": "\uff1a", "?": "\uff1f", "!": "\uff01"}
+
+
+def full_width(text: str) -> str:
+    """Return Chinese text with brackets and stops next to Chinese characters full-width; figures stay as they are."""
+    text = BRACKETS.sub(lambda found: f"\uff08{found[1] if found[1] is not None else found[2]}\uff09", text)
+    return STOPS.sub(lambda found: WIDE[found[1] or found[2]], text)
 
 
 def number(value: float, whole: bool = False) -> str:

@@ -22,7 +22,7 @@ from viz.fonts import FAMILY, FONT_FILE, cjk_font, lettered
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return RunFolder(make_run_folder(tmp_path_factory.mktemp("runs") / "run"))
+    return RunFolder(make_run_folder(tmp_path_factory.mktemp("runs") / "run", with_traffic=True))
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,14 @@ from viz.folder import RunFolder
 from viz.report import report_verb
 from viz.scorecard import terminal_scorecard
 
-KEPT_ENGLISH = {"Sandtable", "python", "numpy", "UTC", "MB", "forest", "fire", "default", "baseline", "h"}
-"""Names of software and of settings, which stay as they are in Chinese."""
+KEPT_ENGLISH = {"Sandtable", "python", "numpy", "UTC", "MB", "forest", "fire", "default", "baseline", "h",
+                "Newell"}
+"""Names of software, of models and of settings, which stay as they are in Chinese."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_run_folder(tmp_path_factory.mktemp("runs") / "run")
+    return make_run_folder(tmp_path_factory.mktemp("runs") / "run", with_traffic=True)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_report_files_are_named_by_language_and_leave_no_temporary(
 ) -> None:
     assert (run / "report.html").read_text(encoding="utf-8") == english
     assert (run / "report.zh.html").read_text(encoding="utf-8") == chinese
-    assert len(list((run / "figures").glob("*.png"))) == 14
+    assert len(list((run / "figures").glob("*.png"))) == 18
     assert not list(run.rglob("*.tmp"))
 
 

@@ -21,6 +21,7 @@ SAME_IN_BOTH = {
     "unit.per mille",
     "replay.since_start",
     "tell.other",
+    "none.does_not_apply",
 }
 
 

@@ -9,6 +9,7 @@ from viz.facts import RunFacts
 from viz.figures.arrival import arrival_curve
 from viz.figures.evacuation import evacuation_curve
 from viz.figures.gantt import team_gantt
+from viz.figures.road_maps import queue_maps, traffic_maps
 from viz.figures.scorecard import scorecard_figure
 from viz.figures.shelters import shelter_occupancy
 from viz.figures.spread_map import spread_map
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 FIGURES: dict[str, Callable[[RunFacts], Figure]] = {
     "scorecard": scorecard_figure, "map": spread_map, "arrival": arrival_curve, "gantt": team_gantt,
-    "evacuation": evacuation_curve, "shelters": shelter_occupancy, "supply": supply_deliveries,
+    "evacuation": evacuation_curve, "queues": queue_maps, "traffic": traffic_maps, "shelters": shelter_occupancy,
+    "supply": supply_deliveries,
 }
 """Figures by the name of their file, in the order of the report."""
+OF_TRAFFIC = ("queues", "traffic")
+
+
+def figures_of(facts: RunFacts) -> dict[str, Callable[[RunFacts], Figure]]:
+    """Return the figures that a run can have: those of traffic only where it wrote down its traffic."""
+    return {name: draw for name, draw in FIGURES.items() if name not in OF_TRAFFIC or facts.folder.traffic is not None}

@@ -72,7 +72,7 @@ def spread_map(facts: RunFacts) -> Figure:
     handles += _tracks(ax, facts)
     labels, obstacles = _points(ax, facts, handles)
     place_labels(ax, labels, obstacles)
-    _scale_bar(ax, view, words("unit.km"))
+    draw_scale_bar(ax, view, words("unit.km"))
     side = figure.add_axes((0.755, 0.33, 0.24, 0.61))
     side.set_axis_off()
     side.legend(handles=handles, loc="upper left", fontsize=8.4, frameon=False, borderaxespad=0,
@@ -314,7 +314,11 @@ def _points(ax: Axes, facts: RunFacts, handles: list[Any]) -> tuple[list[Label],
     return labels, obstacles
 
 
-def _scale_bar(ax: Axes, view: tuple[float, float, float, float], km: str) -> None:
+def draw_scale_bar(ax: Axes, view: tuple[float, float, float, float], km: str, room: float = 1.0) -> None:
+    """Draw a scale bar at the lower left of a map of this view (west, east, south, north in m).
+
+    ``room`` is how many times higher its plate is than on a map of the house's width.
+    """
     wide = view[1] - view[0]
     length = next((s for s in (200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000) if s > wide / 8), 50_000)
     x, y = view[0] + 0.035 * wide, view[2] + 0.035 * (view[3] - view[2])
@@ -323,7 +327,7 @@ def _scale_bar(ax: Axes, view: tuple[float, float, float, float], km: str) -> No
         Rectangle(
             (x - 0.012 * wide, y - 2.2 * high),
             length + 0.024 * wide,
-            9.5 * high,
+            9.5 * high * room,
             facecolor="white",
             alpha=0.82,
             zorder=21,

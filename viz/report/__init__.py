@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from viz.evacuation import EvacuationFacts
 from viz.facts import SAFE_KINDS, RunFacts
 from viz.folder import RunFolder
 from viz.moments import moments
+from viz.report import evacuation_section as section
 from viz.scorecard import in_order, target_text, verdict
 from viz.telling import near_place
 from viz.words import NONE, Words, number
@@ -40,13 +42,13 @@ def report_verb(run_folder: Path, *, lang: str) -> Path:
 
 def draw_figures(facts: RunFacts) -> dict[str, bytes]:
     """Draw every figure to ``figures/NAME.png`` (``NAME.zh.png`` in Chinese); return the bytes by name."""
-    from viz.figures import FIGURES
+    from viz.figures import figures_of
     from viz.figures.style import write_png
 
     where = facts.folder.path / "figures"
     where.mkdir(exist_ok=True)
     suffix = "" if facts.words.lang == "en" else f".{facts.words.lang}"
-    return {name: write_png(draw(facts), where / f"{name}{suffix}.png") for name, draw in FIGURES.items()}
+    return {name: write_png(draw(facts), where / f"{name}{suffix}.png") for name, draw in figures_of(facts).items()}
 
 
 def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
@@ -56,19 +58,22 @@ def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
     env = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
                       trim_blocks=True, lstrip_blocks=True)
     words = facts.words
+    evacuation = section.evacuation_section(EvacuationFacts(facts))
+    first = [name for name in section.FIGURES if name in figures] if evacuation else []
+    rest = [name for name in figures if name != "scorecard" and name not in first]
+    pictures = {name: {"name": name, "n": n, "data": base64.b64encode(figures[name]).decode(),
+                       "caption": words(f"caption.{name}")} for n, name in enumerate([*first, *rest], 1)}
     return env.get_template("report.html.j2").render(
         w=words,
         lang="zh-CN" if words.lang == "zh" else "en",
         css=(HERE / "report.css").read_text(encoding="utf-8"),
         head=_head(facts),
-        lead=_lead(facts),
+        lead=_lead(facts, told=evacuation is not None),
+        evacuation=evacuation,
         scorecard=_scorecard(facts),
         moments=_moments(facts),
-        figures=[
-            {"name": name, "data": base64.b64encode(data).decode(), "caption": words(f"caption.{name}")}
-            for name, data in figures.items()
-            if name != "scorecard"
-        ],
+        pictures=pictures,
+        figures=[pictures[name] for name in rest],
         scorecard_png=base64.b64encode(figures["scorecard"]).decode(),
         teams=_teams(facts),
         not_sent=_not_sent(facts),
@@ -100,8 +105,11 @@ def _head(facts: RunFacts) -> dict[str, Any]:
                            scenario=words.pick(manifest, "scenario_title")), "rows": rows}
 
 
-def _lead(facts: RunFacts) -> list[str]:
-    """Return the run in a few sentences, each from its events or KPIs, none where there is nothing to say."""
+def _lead(facts: RunFacts, *, told: bool) -> list[str]:
+    """Return the run in a few sentences, each from its events or KPIs, none where there is nothing to say.
+
+    ``told`` says that the evacuation has sentences of its own.
+    """
     words, folder, lines = facts.words, facts.folder, []
     onset = facts.of("ignition", "incident", "release")
     if onset:
@@ -134,15 +142,15 @@ def _lead(facts: RunFacts) -> list[str]:
         )
     elif ordered:
         lines.append(words("lead.no_team", ordered=len(ordered)))
-    told = [v for v in facts.villages if v.ordered_s is not None]
+    ordered_out = [v for v in facts.villages if v.ordered_s is not None]
     people = facts.people_by_kind
-    if told or people:
+    if (ordered_out or people) and not told:
         safe = sum(people.get(kind, 0) for kind in SAFE_KINDS)
         lines.append(
             words(
                 "lead.evacuation",
-                villages=len(told),
-                residents=f"{sum(v.residents for v in told):,}",
+                villages=len(ordered_out),
+                residents=f"{sum(v.residents for v in ordered_out):,}",
                 left=f"{people.get('departed', 0):,}",
                 safe=f"{safe:,}",
             )
@@ -249,7 +257,7 @@ def _of_what(what: str, words: Words) -> str:
 
 def _said(note: Any, words: Words) -> str:
     """Return a note in the report's language; one that is plain text as it is."""
-    return str(note.get(words.lang) or note.get("en", "")) if isinstance(note, dict) else str(note)
+    return words.clean(str(note.get(words.lang) or note.get("en", "")) if isinstance(note, dict) else str(note))
 
 
 def _machine(facts: RunFacts) -> list[tuple[str, str]]:
