@@ -16,18 +16,22 @@ from agents.population.presence import Presence
 from agents.population.traces import Traces
 from agents.rescue_team import RescueTeam
 from agents.shelters import ShelterBook
+from agents.staging import Staging
 from agents.supply_truck import Depot
 from sim.actions import (
     ENGINE_ACTIONS,
+    JOINED,
     DispatchArgs,
+    OrderArgs,
     RoadArgs,
     ShelterArgs,
+    StageArgs,
     SupplyArgs,
     TeamArgs,
     ZoneArgs,
 )
 from sim.command import Command
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 from sim.hazard import ActionResult
 from sim.model import Simulation
 
@@ -47,6 +51,7 @@ class Drill(Simulation):
     teams: list[RescueTeam]
     depots: list[Depot]
     post: CommandPost
+    staging: Staging
     landing_sites: int
 
     @property
@@ -56,8 +61,10 @@ class Drill(Simulation):
 
     def register_actions(self) -> None:
         """Register the engine's actions; call once everybody is there."""
+        self.staging = Staging(self)
         handlers: dict[str, Any] = {
-            "order_evacuation": self._order_evacuation, "open_shelter": self._open_shelter,
+            "order_evacuation": self._order_evacuation, "stage_evacuation": self._stage_evacuation,
+            "cancel_evacuation": self._cancel_evacuation, "open_shelter": self._open_shelter,
             "close_road": self._close_road, "open_road": self._open_road,
             "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
             "dispatch_supply": self._dispatch_supply,
@@ -67,26 +74,49 @@ class Drill(Simulation):
         for spec in ENGINE_ACTIONS:
             self.commands.register(spec, handlers[spec.name])
 
-    def villages_of(self, zone: str) -> NDArray[np.int64]:
-        """Return the place rows of a zone's villages: of a unit, a village itself, or ``all``."""
+    def check(self, args: BaseModel, given_s: float, where: str) -> None:
+        """Raise InputError where a command to come names what this run has not."""
+        if isinstance(args, StageArgs):
+            self.staging.check(args, given_s, where)
+        elif isinstance(args, ZoneArgs):
+            self.villages_of(args.zone, where)
+        elif isinstance(args, RoadArgs):
+            self.road_links(args.a, args.b, where)
+        named = (("team", [t.id for t in self.teams]), ("shelter", [s.id for s in self.shelters.rows]),
+                 ("warehouse", [d.id for d in self.depots]))
+        for name, known in named:
+            word = getattr(args, name, None)
+            if isinstance(word, str) and word not in known:
+                raise InputError(f"no such {name}", value=word, where=where,
+                                 allowed=", ".join(known) or f"the plan has no {name}", mend=did_you_mean(word, known))
+
+    def villages_of(self, zone: str, where: str = "zone of a command") -> NDArray[np.int64]:
+        """Return the place rows of a zone's villages: of a unit, a village itself, ``all``, or several joined by +.
+
+        Raises InputError for a place there is not; ``where`` says where it is named.
+        """
         villages = self.world.places.of_kind("village")
-        if zone == ALL:
-            return np.array([v.row for v in villages], np.int64)
-        place = self.world.places.get(zone, "zone of a command")
-        if place.kind == "village":
-            return np.array([place.row], np.int64)
-        return np.array([v.row for v in villages if v.town == place.town], np.int64)
+        rows: list[int] = []
+        for word in zone.split(JOINED):
+            if word == ALL:
+                rows += [v.row for v in villages]
+                continue
+            place = self.world.places.get(word, where)
+            rows += [place.row] if place.kind == "village" else [v.row for v in villages if v.town == place.town]
+        return np.array(list(dict.fromkeys(rows)), np.int64)
 
-    def units_of(self, zone: str) -> list[str]:
-        """Return the ids of a zone's units."""
-        if zone == ALL:
-            return [p.id for p in self.world.places.of_kind("unit")]
-        return [self.world.places.get(zone, "zone of a command").town]
+    def units_of(self, zone: str, where: str = "zone of a command") -> list[str]:
+        """Return the ids of a zone's units. Raises InputError as :meth:`villages_of` does."""
+        units: list[str] = []
+        for word in zone.split(JOINED):
+            units += [p.id for p in self.world.places.of_kind("unit")] if word == ALL else [
+                self.world.places.get(word, where).town]
+        return list(dict.fromkeys(units))
 
-    def road_links(self, a: str, b: str) -> NDArray[np.bool_]:
+    def road_links(self, a: str, b: str, where: str = "road of a command") -> NDArray[np.bool_]:
         """Return which links (links,) are part of the stated roads between two units. Raises InputError for none."""
         places, links = self.world.places, self.world.roads.links
-        ends = {places.get(a, "road of a command").node, places.get(b, "road of a command").node}
+        ends = {places.get(a, where).node, places.get(b, where).node}
         on = np.zeros(self.world.roads.link_count, np.bool_)
         for fact in np.unique(links["fact"][links["fact"] >= 0]):
             mine = links["fact"] == fact
@@ -94,7 +124,7 @@ class Drill(Simulation):
             if set(nodes[counts == 2].tolist()) == ends:
                 on |= mine
         if not on.any():
-            raise InputError("no stated road joins the two places", value=f"{a} - {b}", where="road of a command",
+            raise InputError("no stated road joins the two places", value=f"{a} - {b}", where=where,
                              allowed="units joined by a link of the county's YAML",
                              mend="see: sandtable world inspect COUNTY")
         return on
@@ -102,11 +132,21 @@ class Drill(Simulation):
     # -- the engine's actions -------------------------------------------------------------------------
 
     def _order_evacuation(self, command: Command, args: BaseModel) -> ActionResult:
-        assert isinstance(args, ZoneArgs)
-        persons = self.evacuation.order(self.villages_of(args.zone))
+        assert isinstance(args, OrderArgs)
+        persons = self.evacuation.orders.order(self.villages_of(args.zone), args.kind)
         for shelter in self.shelters.call(self.now):
             self.events.add(shelter.open_s, "shelter_open", place=shelter.id, x=shelter.x, y=shelter.y)
         return ActionResult(True, figures={"persons": persons})
+
+    def _stage_evacuation(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, StageArgs)
+        return ActionResult(True, figures={"stages": self.staging.begin(args, command.role)})
+
+    def _cancel_evacuation(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, ZoneArgs)
+        villages = self.villages_of(args.zone)
+        self.staging.call_off(villages)
+        return ActionResult(True, figures={"stayed": self.evacuation.orders.cancel(villages)})
 
     def _open_shelter(self, command: Command, args: BaseModel) -> ActionResult:
         assert isinstance(args, ShelterArgs)

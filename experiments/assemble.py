@@ -61,8 +61,11 @@ def assemble(
         teams=drill.teams, depots=drill.depots, shelters=drill.shelters, evacuation=drill.evacuation)
     drill.landing_sites = len(settings.plan.landing_sites)
     drill.register_actions()
-    for measure in sorted((*settings.scenario.commands, *settings.plan.measures), key=lambda m: m.at):
-        _schedule(drill, measure)
+    commands = [(measure, f"{group}.{row}") for group, rows in (
+        ("scenario.commands", settings.scenario.commands), ("plan.measures", settings.plan.measures))
+        for row, measure in enumerate(rows)]
+    for measure, key in sorted(commands, key=lambda one: one[0].at):
+        _schedule(drill, measure, key)
     drill.collect(_series(drill) if record else {}, settings.scenario.record.series_every)
     return drill
 
@@ -115,12 +118,13 @@ def _depots(drill: Drill, settings: RunSettings) -> list[Depot]:
     return depots
 
 
-def _schedule(drill: Drill, measure: Measure) -> None:
+def _schedule(drill: Drill, measure: Measure, key: str) -> None:
     def give() -> Any:
         yield drill.clock.env.timeout(measure.at)
         drill.order(measure.role, measure.action, measure.args)
 
-    drill.commands.validate(measure.action, measure.args, f"command at {measure.at:.0f} s")
+    where = f"{key}: {measure.action} at {measure.at:.0f} s"
+    drill.check(drill.commands.validate(measure.action, measure.args, where), measure.at, where)
     drill.clock.env.process(give())
 
 

@@ -16,7 +16,7 @@ from experiments.hazards import find_hazard, hazard_folders
 from experiments.locate import Loc, Sources
 from experiments.problems import from_pydantic
 from experiments.validate_county import CountyChecks
-from sim.actions import ENGINE_ACTIONS
+from sim.actions import ENGINE_ACTIONS, JOINED, StageArgs
 from sim.errors import InputError, InputProblem, did_you_mean
 from sim.kpi_specs import ENGINE_KPIS
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = "all"
 """The zone selector that means the whole county."""
-PLACE_ARGUMENTS = ("zone", "place", "a", "b")
+ZONE_ARGUMENTS = ("zone", "zones")
+PLACE_ARGUMENTS = ("place", "a", "b")
 ITEM_ARGUMENTS = {"team": "teams", "shelter": "shelters", "warehouse": "warehouses"}
 PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "landing_sites")
 NUMBERED = re.compile(r"^(.+?)[-#.](\d+)$")
@@ -196,16 +197,52 @@ class _Checker(CountyChecks):
                 )
                 continue
             try:
-                args.model_validate(dict(measure.args))
+                given = args.model_validate(dict(measure.args))
             except ValidationError as error:
                 self.problems += from_pydantic(error, args, self.sources, (*at, "args"))
                 continue
             self._arguments(measure.args, (*at, "args"))
+            if isinstance(given, StageArgs):
+                self._stages(given, measure, at)
+
+    def _stages(self, given: StageArgs, measure: Measure, at: Loc) -> None:
+        """Check that the stages come after the command that orders them and before the run's end."""
+        end = self.settings.scenario.duration
+        for row, when in enumerate(given.times(measure.at)):
+            key: Loc = (*at, "args", "at", row) if given.at else (*at, "args", "every")
+            if when < measure.at:
+                self.add(
+                    "a stage before its command",
+                    key,
+                    f"{when:g} s",
+                    f"at least {measure.at:g} s",
+                    "give the stage a later time, or the command an earlier one",
+                )
+            elif when > end >= measure.at and at[0] == "plan":
+                self.warnings.append(
+                    f"plan measure {at[2]} ({measure.action}): stage {row + 1} never comes: {when:g} s is after "
+                    f"the run's end at {end:g} s"
+                )
+            elif when > end >= measure.at:
+                self.add(
+                    "a stage after the end of the run",
+                    key,
+                    f"{when:g} s",
+                    f"at most {end:g} s",
+                    "give it an earlier time, or the scenario a longer duration",
+                )
+                return
 
     def _arguments(self, args: Mapping[str, Any], at: Loc) -> None:
         for name, value in args.items():
-            if name in PLACE_ARGUMENTS and isinstance(value, str):
-                self.place(value, (*at, name), also=(EVERYWHERE,) if name == "zone" else ())
+            if name in ZONE_ARGUMENTS:
+                # A zone may be several joined, and there may be a list of them.
+                for row, zone in enumerate([value] if isinstance(value, str) else value):
+                    for word in zone.split(JOINED):
+                        self.place(word, (*at, name) if isinstance(value, str) else (*at, name, row),
+                                   also=(EVERYWHERE,))
+            elif name in PLACE_ARGUMENTS and isinstance(value, str):
+                self.place(value, (*at, name))
             elif name in ITEM_ARGUMENTS and isinstance(value, str):
                 items = {item.id: item for item in getattr(self.settings.plan, ITEM_ARGUMENTS[name])}
                 match = NUMBERED.match(value)

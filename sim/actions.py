@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.command import ActionSpec
+from sim.settings.base import Duration
+from sim.settings.warning import OrderKind
 
 Word = Annotated[str, Field(min_length=1)]
 
@@ -15,10 +17,61 @@ class _Args(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+JOINED = "+"
+"""Joins zones that are named together."""
+
+
 class ZoneArgs(_Args):
-    """A zone: a unit, a village, or the selector ``all``."""
+    """A zone: a unit, a village, the selector ``all``, or several joined by ``+``."""
 
     zone: Word
+
+
+class OrderArgs(ZoneArgs):
+    """A zone, and whether leaving is ordered or advised."""
+
+    kind: OrderKind = "mandatory"
+
+
+class StageArgs(_Args):
+    """Zones ordered out one stage after the other.
+
+    Either ``zones``, one a stage, or a ``zone`` cut into so many ``stages``: runs of its units (of its villages,
+    where it is one unit) with about as many residents each, in the county's order. The first stage is ordered
+    with the command and the next ``every`` so long, or all at the times of the run given as ``at``. Raises
+    ValueError for any other choice of them.
+    """
+
+    zones: tuple[Word, ...] = ()
+    zone: str = ""
+    stages: Annotated[int, Field(ge=0, le=100)] = 0
+    every: Annotated[Duration, Field(gt=0)] | None = None
+    at: tuple[Duration, ...] = ()
+    kind: OrderKind = "mandatory"
+
+    @property
+    def count(self) -> int:
+        """How many stages there are."""
+        return len(self.zones) or self.stages
+
+    def times(self, given_s: float) -> list[float]:
+        """Return when each stage is ordered (s), for a command given at a time."""
+        return list(self.at) if self.every is None else [given_s + k * self.every for k in range(self.count)]
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.zones) == bool(self.zone):
+            raise ValueError("stages have either zones, one a stage, or one zone to cut into stages")
+        if bool(self.zone) != (self.stages > 0):
+            raise ValueError("a zone to cut needs the number of stages, and zones one a stage do not")
+        if (self.every is None) == (not self.at):
+            raise ValueError("stages follow one another every so long, or at times given")
+        if self.at and len(self.at) != self.count:
+            raise ValueError(f"{self.count} stages need as many times, not {len(self.at)}")
+        words = [word for zone in self.zones for word in zone.split(JOINED)]
+        if len(set(words)) != len(words):
+            raise ValueError("a zone is in two stages")
+        return self
 
 
 class ShelterArgs(_Args):
@@ -56,14 +109,19 @@ class SupplyArgs(_Args):
 
 
 ENGINE_ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("order_evacuation", ZoneArgs, "order the residents of a zone to leave", "命令区域内居民转移"),
+    ActionSpec("order_evacuation", OrderArgs, "order, or advise, the residents of a zone to leave",
+               "命令(或建议)区域内居民转移"),
+    ActionSpec("stage_evacuation", StageArgs, "order zones out one stage after the other", "分批命令各区域转移"),
+    ActionSpec("cancel_evacuation", ZoneArgs, "cancel a zone's order: who has not left stays",
+               "取消区域转移命令:未出发者留下"),
     ActionSpec("open_shelter", ShelterArgs, "open a shelter at once", "立即开放避难场所"),
     ActionSpec("close_road", RoadArgs, "close the road between two units, both ways", "封闭两地之间的道路"),
     ActionSpec("open_road", RoadArgs, "open a road that a command closed", "解除道路封闭"),
     ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
     ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
     ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
-    ActionSpec("comms_off", ZoneArgs, "the mobile network of a zone fails: warnings take longer", "区域断网:预警变慢"),
+    ActionSpec("comms_off", ZoneArgs, "the mobile network of a zone fails: warnings that need it wait",
+               "区域断网:依赖网络的预警中断"),
     ActionSpec("comms_on", ZoneArgs, "the mobile network of a zone works again", "区域恢复通信"),
     ActionSpec("power_off", ZoneArgs, "the power of a zone fails: its mobile network with it", "区域断电:通信随之中断"),
     ActionSpec("power_on", ZoneArgs, "the power of a zone is back", "区域恢复供电"),

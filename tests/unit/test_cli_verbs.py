@@ -142,7 +142,7 @@ def test_listing_of_actions_tells_types_and_ranges(tiny: Path, capsys: pytest.Ca
     assert main(["list", "actions", "--hazard-path", "hazards"]) == 0
     text = capsys.readouterr().out
     assert (
-        "dam               dam the water (toy)\n"
+        "dam                dam the water (toy)\n"
         "    place: text\n"
         "    bags: a whole number >= 1 and <= 500 (may be left out)\n"
     ) in text
