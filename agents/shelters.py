@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +41,9 @@ class Shelter:
     open_s: float = np.inf
     """When it is or will be open; inf while nobody has called for it."""
     occupants: int = 0
+    """Places taken, by those inside and by those who wait at the door until it opens."""
+    at_door: int = 0
+    """How many of them wait at the door."""
     most: int = 0
     packs: float = 0.0
     packs_coming: float = 0.0
@@ -85,7 +89,8 @@ class ShelterBook:
     rows: list[Shelter] = field(default_factory=list)
     version: int = 0
     """Raised whenever the set of shelters with room changes, so that routes are found again."""
-    turned_away: int = 0
+    opened: list[Callable[[Shelter], None]] = field(default_factory=list)
+    """Called with a shelter that a command has opened at once."""
 
     @classmethod
     def of(cls, plan: Plan, world: World, streams: Streams) -> ShelterBook:
@@ -127,10 +132,23 @@ class ShelterBook:
         """Open a shelter at once; return whether there is one of that id."""
         for shelter in self.rows:
             if shelter.id == shelter_id:
+                if np.isinf(shelter.open_s):
+                    shelter.eaten_to_s = t_s
+                elif shelter.open_s > t_s:
+                    # Those at the door come in sooner than was reckoned when they were given a place.
+                    shelter.owed_s += shelter.at_door * (shelter.open_s - t_s)
+                    shelter.first_in_s = min(shelter.first_in_s, t_s) if shelter.at_door else shelter.first_in_s
                 shelter.open_s = min(shelter.open_s, t_s)
                 self.version += 1
+                for listener in self.opened:
+                    listener(shelter)
                 return True
         return False
+
+    def known(self, ordered: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return the nodes of shelters that people have heard of: called for, full or not, outside ordered villages."""
+        nodes = [s.node for s in self.rows if not np.isinf(s.open_s) and not ordered[s.village]]
+        return np.unique(np.array(nodes, np.int32))
 
     def targets(self, ordered: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return the nodes of shelters that are called for, have room and do not lie in an ordered village.
@@ -149,6 +167,8 @@ class ShelterBook:
             if shelter.node == node and not np.isinf(shelter.open_s) and shelter.room >= persons:
                 shelter.occupants += persons
                 shelter.owed_s += persons * (shelter.eaten_to_s - max(t_s, shelter.open_s))
+                if shelter.open_s > t_s:
+                    shelter.at_door += persons
                 shelter.most = max(shelter.most, shelter.occupants)
                 shelter.first_in_s = min(shelter.first_in_s, max(t_s, shelter.open_s))
                 if shelter.room <= 0:
@@ -156,6 +176,23 @@ class ShelterBook:
                     self.version += 1
                 return row
         return None
+
+    def let_in(self, row: int, persons: int, dead: int) -> None:
+        """Have those at the door come in as a shelter opens, less those who died out there."""
+        shelter = self.rows[row]
+        shelter.at_door -= persons + dead
+        if dead:
+            shelter.occupants -= dead
+            shelter.owed_s -= dead * (shelter.eaten_to_s - shelter.open_s)
+
+    def discharge(self, row: int, persons: int, t_s: float) -> None:
+        """Have people leave a shelter who stayed until ``t_s``; their places are free again."""
+        shelter = self.rows[row]
+        shelter.occupants -= persons
+        shelter.owed_s += persons * (t_s - shelter.eaten_to_s)
+        if shelter.full and shelter.room > 0:
+            shelter.full = False
+            self.version += 1
 
     def refuse(self, node: int, persons: int) -> list[Shelter]:
         """Mark the shelters at a node as full after a household found no place; return those newly full."""

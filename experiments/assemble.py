@@ -52,7 +52,8 @@ def assemble(
     behaviour = settings.scenario.behaviour
     drill.presence = Presence(drill, drill.residents)
     drill.evacuation = Evacuation(
-        drill, drill.residents, drill.shelters, settings.plan.warning, behaviour, drill.traces)
+        drill, drill.residents, drill.shelters, settings.plan.warning, behaviour, settings.scenario.people,
+        drill.traces)
     drill.exposure = Exposure(drill, drill.residents, behaviour)
     drill.teams = _teams(drill, settings)
     drill.depots = _depots(drill, settings)
@@ -149,7 +150,8 @@ def _series(drill: Drill) -> dict[str, Callable[[Simulation], float]]:
     series: dict[str, Callable[[Simulation], float]] = {
         "warned": lambda model: float(drill.evacuation.warned),
         "preparing": state(State.PREPARING), "staying": state(State.STAYING), "moving": state(State.MOVING),
-        "sheltered": state(State.SHELTERED), "left": state(State.LEFT), "away": state(State.AWAY),
+        "sheltered": state(State.SHELTERED), "left": state(State.LEFT), "hosted": state(State.HOSTED),
+        "at_door": state(State.AT_DOOR), "away": state(State.AWAY),
         "stranded": state(State.STRANDED), "exposed": total("exposed"), "injured": total("injured"),
         "dead": state(State.DEAD), "teams_out": lambda model: float(sum(team.status != 0 for team in drill.teams)),
     }

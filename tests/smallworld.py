@@ -197,19 +197,32 @@ BEHAVIOUR: dict[str, Any] = {
     "preparation": {"median": "10min"},
     "compliance": 1.0,
     "walking_speed_mps": WALK_MPS,
-    "elderly_walking_factor": ELDERLY,
     "two_wheeler_speed_kmh": WHEEL_MPS * 3.6,
     "car_speed_factor": CAR_FACTOR,
     "indoor_share_day": 0.6,
     "indoor_share_night": 0.95,
     "notice_distance_m": 300,
 }
+PEOPLE: dict[str, Any] = {
+    "informed_share": 1.0,
+    "to_shelter": 1.0,
+    "come_home_share": 0.0,
+    "lift_patience": "0s",
+    "paces": [
+        {"from_age": 0, "factor": ELDERLY},
+        {"from_age": 7, "factor": 1.0},
+        {"from_age": 65, "factor": ELDERLY},
+    ],
+    "hiking_slope_effect": False,
+}
+"""People of the small drills: all make for shelters, know the roads, wait for nobody and ask nobody for a lift."""
 
 
 def settings(
     *,
     plan: dict[str, Any] | None = None,
     behaviour: dict[str, Any] | None = None,
+    people: dict[str, Any] | None = None,
     hazards: Sequence[Any] = (),
     commands: Sequence[Any] = (),
     start: str = "2026-04-04T03:00+08:00",
@@ -246,6 +259,7 @@ def settings(
                 "commands": list(commands),
                 "reporting": {"detection": {"median": "5min"}, "report": {"median": "5min"}},
                 "behaviour": {**BEHAVIOUR, **(behaviour or {})},
+                "people": {**PEOPLE, **(people or {})},
             },
             "team_types": team_types or TEAM_TYPES,
             "targets": {"id": "none", "title": "", "title_zh": ""},

@@ -87,7 +87,6 @@ behaviour:
   preparation: {median: 20min, sigma: 0.4}
   compliance: 0.9
   walking_speed_mps: 1.2
-  elderly_walking_factor: 0.7
   two_wheeler_speed_kmh: 20
   car_speed_factor: 0.8
   indoor_share_day: 0.6

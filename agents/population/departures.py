@@ -1,33 +1,47 @@
 """Departures: who leaves with whom, how, and from where, once a household is ready.
 
-A household leaves together, by car if it has one, by two-wheeler if all fit, else on foot at the pace of its
-slowest. Members absent at their day place leave from there on foot if it lies in an ordered village, and stay
-there otherwise.
+A household that is ready waits for members on their way home, up to a limit, and then leaves together: by car if
+it has one, by two-wheeler if all fit, else with a neighbour who has seats to spare or with a bus (see ``pools``),
+and on foot at the pace of its slowest when its patience is over. Members absent at their day place who do not come
+home leave from there on foot if it lies in an ordered village, and stay there otherwise. Those on their way home
+count as at their day place until they are there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import heapq
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population.columns import Mode, State
+from agents.population.columns import Bound, Mode, State, Waiting
 from agents.population.journeys import Journeys
 from agents.population.orders import Orders
 from agents.population.planning import Plans
+from agents.population.pools import Pools
 from agents.population.population import Population
 from agents.population.traces import Traces
+from agents.population.walking import pace_by_age
+from sim.settings.people import PeopleSettings
 from sim.settings.scenario import Behaviour
 
 if TYPE_CHECKING:
     from sim.model import Simulation
 
-ELDERLY_AGE = 65
-"""From this age the slower walking speed holds."""
-SMALL_CHILD_AGE = 7
-"""Below this age too."""
-SEATS_PER_TWO_WHEELER = 2
+ASSEMBLED, GIVE_UP = 0, 1
+"""What is due for a household: all are there who come; its patience with waiting is over. In this order."""
+LONGEST_PARTY = np.iinfo(np.int16).max
+
+
+class Leaving(NamedTuple):
+    """A household on its way: when, how, and in whose vehicle."""
+
+    household: int
+    at_s: float
+    mode: int
+    ride: int
 
 
 class Departures:
@@ -35,63 +49,248 @@ class Departures:
 
     def __init__(
         self, model: Simulation, population: Population, plans: Plans, orders: Orders, journeys: Journeys,
-        behaviour: Behaviour, traces: Traces,
+        behaviour: Behaviour, people: PeopleSettings, traces: Traces,
     ) -> None:
         self.model = model
         self.population = population
         self.plans = plans
         self.orders = orders
         self.journeys = journeys
-        self.behaviour = behaviour
+        self.people = people
         self.traces = traces
+        households = model.world.households
+        self.pools = Pools(len(model.world.places), len(households["size"]))
+        self.lifts = 0
+        """Residents who left in a neighbour's car."""
+        self.came_home = 0
+        """Residents who came home from their day place to leave with their household."""
+        self.not_waited_for = 0
+        """Residents who would have come home later than their household waits."""
+        self._ids = np.asarray(households["household_id"])
+        self._mode = np.zeros(len(self._ids), np.uint8)
+        self._party = np.zeros(len(self._ids), np.int16)
+        self._due: list[tuple[float, int, int]] = []
+        self._pace = pace_by_age(people.paces, behaviour.walking_speed_mps, population.columns["age"])
+        population.columns["walk_mps"][:] = self._pace
+        streams = model.streams
+        self._home_draw = streams.of("comes home")
+        self.informed = streams.of("informed").uniforms(self._ids) < people.informed_share
+        """Households (households,) that know the state of roads and shelters when they leave."""
+        self.bound_for = np.where(streams.of("destination").uniforms(self._ids) < people.to_shelter,
+                                  Bound.SHELTER, Bound.RELATIVES).astype(np.uint8)
+        """Where households (households,) go."""
 
-    def leave(self, households: NDArray[np.int64]) -> None:
-        """Send households (rows) that are ready on their way."""
-        world, columns = self.model.world, self.population.columns
+    @property
+    def next_s(self) -> float:
+        """Time of the next departure or of the end of somebody's patience; infinity when there is none."""
+        return self._due[0][0] if self._due else math.inf
+
+    def leave(self, households: NDArray[np.int64], t_s: float) -> None:
+        """Take up households (rows) that are ready, and send all on their way who leave by ``t_s``."""
+        if len(households):
+            self._assemble(households)
+        going: list[Leaving] = []
+        while self._due and self._due[0][0] <= t_s:
+            at, what, household = heapq.heappop(self._due)
+            if what == GIVE_UP:
+                self._give_up(household, at, going)
+            elif self._mode[household] == Mode.FOOT:
+                self._wait_for_lift(household, at)
+            else:
+                going.append(Leaving(household, at, int(self._mode[household]), household))
+                if self._mode[household] == Mode.CAR:
+                    self._offer_lifts(household, at, going)
+        if going:
+            self._set_out(going)
+
+    # -- assembling -----------------------------------------------------------------------------------
+
+    def _assemble(self, households: NDArray[np.int64]) -> None:
+        """Find out who comes along and how, and when they are all there; send off those who leave by themselves."""
+        columns, people = self.population.columns, self.people
         rows = self.population.members(households)
-        sizes = np.asarray(world.households["size"])[households].astype(np.int64)
+        sizes = np.asarray(self.model.world.households["size"])[households].astype(np.int64)
         index = np.repeat(np.arange(len(households)), sizes)
         ready = columns["state"][rows] == State.PREPARING
-        away = columns["away"][rows]
-        depart = self.plans.depart_s[households][index]
-        together = ready & ~away
-        cars = np.asarray(world.households["cars"])[households].astype(np.int64)
-        wheels = np.asarray(world.households["two_wheelers"])[households].astype(np.int64)
-        leaving = np.bincount(index[together], minlength=len(households))
-        mode = np.where(cars > 0, Mode.CAR,
-                        np.where(leaving <= SEATS_PER_TWO_WHEELER * wheels, Mode.TWO_WHEELER, Mode.FOOT))
-        age = columns["age"][rows]
-        slow = (age >= ELDERLY_AGE) | (age < SMALL_CHILD_AGE)
-        with_slow = np.bincount(index[together & slow], minlength=len(households)) > 0
-        fast_mps = self.behaviour.walking_speed_mps
-        slow_mps = fast_mps * self.behaviour.elderly_walking_factor
+        away = ready & columns["away"][rows]
+        ready_s = self.plans.depart_s[households]
+        comes = away & (self._home_draw.uniforms(columns["person_id"][rows]) < people.come_home_share)
+        home_s = self._home_s(rows, self.plans.warned_s[households][index])
+        late = comes & (home_s > ready_s[index] + people.wait_for_absent)
+        self.not_waited_for += int(np.count_nonzero(late))
+        comes &= ~late
+        self.came_home += int(np.count_nonzero(comes))
         # Those at a day place in an ordered village leave from there, each on foot; others stay away.
+        absent = away & ~comes
         day_village = self.population.node_village[columns["day_node"][rows]]
-        ordered_there = (day_village >= 0) & ~np.isinf(self.orders.village_ordered_s[day_village])
-        alone = ready & away & ordered_there
-        absent = ready & away & ~ordered_there
-        columns["state"][rows[absent]] = State.AWAY
-        columns["mode"][rows] = np.where(alone, Mode.FOOT, mode[index])
-        columns["walk_mps"][rows] = np.where(
-            together, np.where(with_slow[index], slow_mps, fast_mps), np.where(slow, slow_mps, fast_mps))
-        columns["node"][rows[together]] = columns["home_node"][rows[together]]
-        going = rows[together | alone]
-        columns["depart_s"][going] = depart[together | alone]
-        self.journeys.set_out(going, depart[together | alone])
-        # Those who leave from a day place are counted with their household.
-        out = leaving + np.bincount(index[alone], minlength=len(households))
-        heads = np.asarray(world.households["first"])[households][out > 0]
-        left = households[out > 0]
-        ids = np.asarray(world.households["household_id"])[left]
-        places = world.places
-        village = self.population.household_village[left]
-        order = np.lexsort((ids, self.plans.depart_s[left]))
+        ordered_there = (day_village >= 0) & self.orders.ordered[day_village]
+        columns["state"][rows[absent & ~ordered_there]] = State.AWAY
+        self._leave_alone(rows[absent & ordered_there], ready_s[index[absent & ordered_there]])
+        together = ready & ~absent
+        party = np.bincount(index[together], minlength=len(households))
+        full_s = ready_s.copy()
+        np.maximum.at(full_s, index[comes], home_s[comes])
+        columns["waiting"][rows[together & (full_s > ready_s)[index]]] = Waiting.ABSENT
+        self._party[households] = np.minimum(party, LONGEST_PARTY)
+        self._mode[households] = self._own_mode(households, party)
+        for household, at in zip(households[party > 0].tolist(), full_s[party > 0].tolist(), strict=True):
+            heapq.heappush(self._due, (at, ASSEMBLED, household))
+
+    def _own_mode(self, households: NDArray[np.int64], party: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return how households (n,) travel by what they own, so many of each (n,) together."""
+        world, seats = self.model.world.households, self.people.two_wheeler_seats
+        fits = party <= seats * np.asarray(world["two_wheelers"])[households].astype(np.int64)
+        by_car = np.asarray(world["cars"])[households] > 0
+        return np.where(by_car, Mode.CAR, np.where(fits, Mode.TWO_WHEELER, Mode.FOOT)).astype(np.uint8)
+
+    def _home_s(self, rows: NDArray[np.int64], told_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return when residents (n,) would be home from their day place, told at ``told_s``."""
+        c = self.population.columns
+        straight = np.hypot(c["day_x"][rows].astype(np.float64) - c["home_x"][rows],
+                            c["day_y"][rows].astype(np.float64) - c["home_y"][rows])
+        return told_s + straight * self.people.detour / (self.people.trip_home_kmh / 3.6)
+
+    def _leave_alone(self, rows: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
+        """Send residents (n,) off on foot from where they are, each by himself."""
+        columns = self.population.columns
+        columns["walk_mps"][rows] = self._pace[rows]
+        self._put_on_road(rows, at_s, columns["household"][rows], np.full(len(rows), Mode.FOOT))
+        self._tell(columns["household"][rows], at_s)
+
+    # -- lifts ----------------------------------------------------------------------------------------
+
+    def _wait_for_lift(self, household: int, at: float) -> None:
+        village = int(self.population.household_village[household])
+        self.pools.join(household, village, at)
+        self._mark(household, Waiting.BUS if self.pools.served[village] else Waiting.LIFT)
+        patience = self.people.bus_patience if self.pools.served[village] else self.people.lift_patience
+        heapq.heappush(self._due, (at + patience, GIVE_UP, household))
+
+    def _give_up(self, household: int, at: float, going: list[Leaving]) -> None:
+        """Have a household set out on foot, unless it has left, or buses have come to its village meanwhile."""
+        if not self.pools.waits(household):
+            return
+        village = int(self.population.household_village[household])
+        until = self.pools.since(household) + self.people.bus_patience
+        if self.pools.served[village] and until > at:
+            self._mark(household, Waiting.BUS)
+            heapq.heappush(self._due, (until, GIVE_UP, household))
+            return
+        self.pools.drop(household)
+        going.append(Leaving(household, at, Mode.FOOT, household))
+
+    def _offer_lifts(self, household: int, at: float, going: list[Leaving]) -> None:
+        seats = self.people.car_seats - int(self._party[household])
+        village = int(self.population.household_village[household])
+        for neighbour in self.pools.take(village, seats, self._party):
+            self.lifts += int(self._party[neighbour])
+            going.append(Leaving(neighbour, at, Mode.CAR, household))
+
+    def _mark(self, household: int, waiting: Waiting) -> None:
+        first = int(self.model.world.households["first"][household])
+        rows = slice(first, first + int(self.model.world.households["size"][household]))
+        self.population.columns["waiting"][rows] = waiting
+
+    # -- setting out ----------------------------------------------------------------------------------
+
+    def _set_out(self, going: list[Leaving]) -> None:
+        """Put households on the road, all members who are getting ready."""
+        columns = self.population.columns
+        households = np.array([g.household for g in going], np.int64)
+        sizes = np.asarray(self.model.world.households["size"])[households].astype(np.int64)
+        rows = self.population.members(households)
+        index = np.repeat(np.arange(len(households)), sizes)
+        # Somebody may have died while waiting.
+        alive = columns["state"][rows] == State.PREPARING
+        rows, index = rows[alive], index[alive]
+        if len(rows) == 0:
+            return
+        at = np.array([g.at_s for g in going])[index]
+        self._together(rows, at, np.array([g.ride for g in going])[index], np.array([g.mode for g in going])[index])
+
+    def depart_groups(
+        self, rows: NDArray[np.int64], at_s: NDArray[np.float64], bound_for: NDArray[np.uint8],
+        mode: NDArray[np.integer],
+    ) -> None:
+        """Send groups off that somebody else has made ready, one a household; arrays (n,) by resident, group by group.
+
+        They leave from home at once, wait for nobody, and know the roads: whoever called told them. A mode of -1
+        is what the household has: car, two-wheeler, or on foot.
+        """
+        if len(rows) == 0:
+            return
+        household = self.population.columns["household"][rows].astype(np.int64)
+        starts = np.flatnonzero(np.append(True, household[1:] != household[:-1]))
+        count = np.diff(np.append(starts, len(rows)))
+        own = np.repeat(self._own_mode(household[starts], count), count)
+        self._together(rows, at_s, household, np.where(mode < 0, own, mode))
+        self.population.columns["bound_for"][rows], self.population.columns["informed"][rows] = bound_for, 1
+
+    def _together(
+        self, rows: NDArray[np.int64], at_s: NDArray[np.float64], ride: NDArray[np.integer],
+        mode: NDArray[np.integer],
+    ) -> None:
+        """Have residents (n,), household by household, leave from home at the pace of their slowest."""
+        columns = self.population.columns
+        household = columns["household"][rows].astype(np.int64)
+        starts = np.flatnonzero(np.append(True, household[1:] != household[:-1]))
+        slowest = np.minimum.reduceat(self._pace[rows], starts)
+        columns["walk_mps"][rows] = np.repeat(slowest, np.diff(np.append(starts, len(rows))))
+        self._bring_home(rows)
+        self._put_on_road(rows, at_s, ride, mode)
+        self._tell(household, at_s)
+        self.traces.start(household[starts], at_s[starts], columns["home_node"][rows[starts]], rows[starts])
+
+    def _bring_home(self, rows: NDArray[np.int64]) -> None:
+        columns = self.population.columns
+        columns["away"][rows] = False
+        columns["node"][rows] = columns["home_node"][rows]
+        columns["x"][rows], columns["y"][rows] = columns["home_x"][rows], columns["home_y"][rows]
+
+    def _put_on_road(
+        self, rows: NDArray[np.int64], at_s: NDArray[np.float64], ride: NDArray[np.integer],
+        mode: NDArray[np.integer],
+    ) -> None:
+        """Put residents (n,) on the road in the vehicles of households ``ride`` (n,), which say where they go."""
+        columns = self.population.columns
+        columns["mode"][rows], columns["ride"][rows] = mode, ride
+        columns["bound_for"][rows], columns["informed"][rows] = self.bound_for[ride], self.informed[ride]
+        columns["waiting"][rows] = Waiting.NOTHING
+        columns["depart_s"][rows] = at_s
+        self.journeys.set_out(rows, at_s)
+
+    def board(self, village: int, seats: int, at_s: float) -> list[NDArray[np.int64]]:
+        """Have households that wait in a village get on a bus, whole, as many as fit; return each one's rows."""
+        parties = []
+        columns = self.population.columns
+        for household in self.pools.take(village, seats, self._party):
+            rows = self.population.members(np.array([household]))
+            rows = rows[columns["state"][rows] == State.PREPARING]
+            if len(rows) == 0:
+                continue
+            self._bring_home(rows)
+            columns["mode"][rows], columns["ride"][rows] = Mode.BUS, household
+            columns["bound_for"][rows], columns["informed"][rows] = Bound.SHELTER, 1
+            columns["waiting"][rows], columns["state"][rows] = Waiting.NOTHING, State.MOVING
+            columns["depart_s"][rows] = columns["since_s"][rows] = at_s
+            self._tell(np.full(len(rows), household), np.full(len(rows), at_s))
+            parties.append(rows)
+        if parties:
+            self.population.touch()
+        return parties
+
+    def _tell(self, households: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
+        """Add an event for every household and time among those who leave (n,)."""
+        if len(households) == 0:
+            return
+        order = np.lexsort((self._ids[households], at_s))
+        households, at_s = households[order], at_s[order]
+        cut = np.append(True, (households[1:] != households[:-1]) | (at_s[1:] != at_s[:-1]))
+        starts = np.flatnonzero(cut)
+        persons = np.diff(np.append(starts, len(households)))
+        left, columns, places = households[starts], self.population.columns, self.model.world.places
+        heads = np.asarray(self.model.world.households["first"])[left]
         self.model.events.add_batch(
-            self.plans.depart_s[left][order], "departed", [f"H{i}" for i in ids[order]],
-            [places[int(v)].id for v in village[order]],
-            columns["home_x"][heads][order], columns["home_y"][heads][order],
-            [f'{{"persons": {n}}}' for n in out[out > 0][order]])
-        going_rows, which = np.unique(index[together], return_index=True)
-        travellers = rows[together][which]
-        self.traces.start(households[going_rows], self.plans.depart_s[households[going_rows]],
-                          columns["home_node"][travellers], travellers)
+            at_s[starts], "departed", [f"H{i}" for i in self._ids[left]],
+            [places[int(v)].id for v in self.population.household_village[left]],
+            columns["home_x"][heads], columns["home_y"][heads], [f'{{"persons": {n}}}' for n in persons])

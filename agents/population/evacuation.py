@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from agents.population.arrivals import Arrivals
 from agents.population.departures import Departures
+from agents.population.hosts import Hosts
 from agents.population.journeys import Journeys
 from agents.population.orders import Orders
 from agents.population.planning import Plans
 from agents.population.population import Population
+from agents.population.route_tables import RouteTables
 from agents.population.traces import Traces
 from agents.shelters import ShelterBook
 from sim.clock import Rank
+from sim.settings.people import PeopleSettings
 from sim.settings.plan import Warning as WarningSettings
 from sim.settings.scenario import Behaviour
 
@@ -32,7 +35,7 @@ class Evacuation:
 
     def __init__(
         self, model: Simulation, population: Population, shelters: ShelterBook, warning: WarningSettings,
-        behaviour: Behaviour, traces: Traces,
+        behaviour: Behaviour, people: PeopleSettings, traces: Traces,
     ) -> None:
         self.model = model
         self.population = population
@@ -40,12 +43,13 @@ class Evacuation:
         self.decisions = model.clock.every(
             "household decisions", DECISION_PERIOD_S, Rank.DECISION, self._decide, asleep=True)
         self.orders = Orders(model, population, self.plans, warning, behaviour, self.decisions.wake)
-        self.arrivals = Arrivals(model, population, shelters)
-        self.journeys = Journeys(
-            model, population, shelters, self.orders, behaviour, traces, self.arrivals.arrive)
+        self.hosts = Hosts(model.world, people.guests_per_resident)
+        self.routes = RouteTables(model, shelters, self.hosts, self.orders, behaviour, people)
+        self.arrivals = Arrivals(model, population, shelters, self.hosts, self.orders)
+        self.journeys = Journeys(model, population, self.routes, traces, self.arrivals.arrive)
         self.arrivals.journeys = self.journeys
         self.departures = Departures(
-            model, population, self.plans, self.orders, self.journeys, behaviour, traces)
+            model, population, self.plans, self.orders, self.journeys, behaviour, people, traces)
 
     def order(self, villages: NDArray[np.integer]) -> int:
         """Order villages (place rows) to leave now; return how many residents that concerns."""
@@ -80,8 +84,8 @@ class Evacuation:
         warned, leaving = self.plans.due(t_s)
         if len(warned):
             self.orders.receive(warned)
-        if len(leaving):
-            self.departures.leave(leaving)
-        if len(warned) or len(leaving):
-            self.population.touch()
-        return None if math.isinf(self.plans.next_s) else self.plans.next_s
+        if len(leaving) or self.departures.next_s <= t_s:
+            self.departures.leave(leaving, t_s)
+        self.population.touch()
+        due = min(self.plans.next_s, self.departures.next_s)
+        return None if math.isinf(due) else due

@@ -62,7 +62,8 @@ class Exposure:
         # One draw a resident and hour of the run: nobody flickers in and out from minute to minute.
         inside = self._indoor_key.uniforms(columns["person_id"][rows], int(t_s // 3600)) < share
         state = columns["state"][rows]
-        out_of_doors = (state == State.MOVING) | ((state == State.STRANDED) & ~self._at_home(rows))
+        under_way = np.isin(state, (State.MOVING, State.AT_DOOR))
+        out_of_doors = under_way | ((state == State.STRANDED) & ~self._at_home(rows))
         return inside & ~out_of_doors
 
     def _at_home(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -86,9 +87,7 @@ class Exposure:
         rows, x, y, away = rows[close], x[close], y[close], away[close]
         if len(rows) == 0:
             return
-        pace = np.where(c["walk_mps"][rows] > 0, c["walk_mps"][rows], self.behaviour.walking_speed_mps
-                        * self.behaviour.elderly_walking_factor)
-        step = pace * seconds
+        step = c["walk_mps"][rows] * seconds
         # Look farther where every near point is as bad: a broad front has no better side one step away.
         settled = np.zeros(len(rows), np.bool_)
         to_x, to_y = x.copy(), y.copy()

@@ -1,7 +1,6 @@
-"""Journeys: everybody under way, link by link along the tree to the nearest shelter with room.
+"""Journeys: everybody under way, link by link by the table of their route class (see ``route_tables``).
 
-Where no shelter can be reached the way is out of the county; where that is cut too, people are stranded until
-a way opens. Roads are free of congestion here. Trees are found again when a road, a shelter or an order changes.
+Who has nowhere to go is stranded until a way opens. Roads are free of congestion here.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population.columns import MODES, Mode, State
+from agents.population.columns import State
 from agents.population.kernels import move, turn_back
-from agents.population.orders import Orders
 from agents.population.population import Population
+from agents.population.route_tables import RouteTables
 from agents.population.traces import Traces
-from agents.shelters import ShelterBook
 from sim.clock import Rank
-from sim.settings.scenario import Behaviour
-from sim.world.routing import tree_to
 
 if TYPE_CHECKING:
     from sim.model import Simulation
@@ -36,27 +32,24 @@ class Journeys:
     """Moves residents under way; ``arrive`` is called with the rows (n,) that have reached a target."""
 
     def __init__(
-        self, model: Simulation, population: Population, shelters: ShelterBook, orders: Orders,
-        behaviour: Behaviour, traces: Traces, arrive: Callable[[NDArray[np.int64]], None],
+        self, model: Simulation, population: Population, routes: RouteTables, traces: Traces,
+        arrive: Callable[[NDArray[np.int64]], None],
     ) -> None:
         self.model = model
         self.population = population
-        self.shelters = shelters
-        self.orders = orders
-        self.behaviour = behaviour
+        self.routes = routes
         self.traces = traces
         self._arrive = arrive
-        self.exits = np.array([p.node for p in model.world.places.of_kind("gateway")], np.int32)
         self.moves = 0
         """Links passed by residents so far."""
+        self.turned_back = 0
+        """Residents on a link when it closed, who turned back."""
+        self.learned_at_closure = 0
+        """Residents who went by habit until they met a closed road."""
         self.active = np.empty(population.size, np.int64)
         self.active_count = 0
         self._arrived = np.empty(0, np.int64)
         self._before = np.empty(population.size, np.int64)
-        self._version: tuple[int, int, int] = (-1, -1, -1)
-        self._next_link = np.full((MODES, model.world.roads.node_count), -1, np.int32)
-        self._target = np.zeros(model.world.roads.node_count, np.bool_)
-        self._link_mps = np.zeros((MODES, model.world.roads.link_count), np.float32)
         self._sorted_s = 0.0
         self._node_x = np.asarray(model.world.roads.nodes["x"], np.float64)
         self._node_y = np.asarray(model.world.roads.nodes["y"], np.float64)
@@ -78,44 +71,15 @@ class Journeys:
         self.active_count += len(rows)
         self.movement.wake()
 
-    def _routes(self) -> None:
-        version = (self.model.roads.version, self.shelters.version, self.orders.version)
-        if version == self._version:
-            return
-        self._version = version
-        roads, live, ways = self.model.world.roads, self.model.roads, self.behaviour
-        targets = self.shelters.targets(self.orders.ordered)
-        self._target[:] = False
-        self._target[targets] = True
-        two_wheeler_mps = ways.two_wheeler_speed_kmh / 3.6
-        costs = {
-            Mode.CAR: live.cost_s(max_mps=np.inf, factor=ways.car_speed_factor),
-            Mode.TWO_WHEELER: live.cost_s(max_mps=two_wheeler_mps, motorway=False),
-            Mode.FOOT: live.cost_s(max_mps=ways.walking_speed_mps, on_foot=True),
-        }
-        for mode, cost in costs.items():
-            tree = tree_to(roads, cost, targets)
-            self._next_link[mode] = tree.next_link
-            # Where no shelter with room can be reached, the way is out of the county.
-            cut_off = np.isinf(tree.time_s)
-            if cut_off.any():
-                # Elsewhere a gateway is a node like others: nobody bound for a shelter stops there.
-                self._target[self.exits] |= cut_off[self.exits]
-                self._next_link[mode][cut_off] = tree_to(roads, cost, self.exits).next_link[cut_off]
-            # A vehicle still on a closed link drives out of it at the link's own speed.
-            open_speed = roads.links["speed_mps"] * live.speed_factor
-            with np.errstate(divide="ignore"):
-                self._link_mps[mode] = np.where(np.isinf(cost), open_speed, roads.links["length_m"] / cost)
-        self._revive()
-
     def _revive(self) -> None:
         """Set the stranded going again where a way out has opened."""
         columns = self.population.columns
         if self.population.count(State.STRANDED) == 0:
             return
         rows = np.flatnonzero(columns["state"] == State.STRANDED)
-        node, mode = columns["node"][rows], columns["mode"][rows]
-        free = rows[(self._next_link[mode, node] >= 0) | self._target[node]]
+        node, routes = columns["node"][rows], self.routes
+        kind = (columns["mode"][rows] * 2 + columns["bound_for"][rows]) * 2 + columns["informed"][rows]
+        free = rows[(routes.next_link[kind, node] >= 0) | routes.target[kind, node]]
         if len(free):
             columns["state"][free] = State.MOVING
             columns["since_s"][free] = np.maximum(columns["since_s"][free], self.model.now)
@@ -123,8 +87,9 @@ class Journeys:
             self.population.touch()
 
     def _move(self, t_s: float) -> float | None:
-        self._routes()
-        columns, roads = self.population.columns, self.model.world.roads
+        if self.routes.refresh():
+            self._revive()
+        columns, roads, routes = self.population.columns, self.model.world.roads, self.routes
         if t_s - self._sorted_s >= RESORT_PERIOD_S and self.active_count >= RESORT_FROM:
             self._sort_active()
             self._sorted_s = t_s
@@ -140,14 +105,16 @@ class Journeys:
         before = self.active_count
         self._before[:before] = self.active[:before]
         log = self.traces.buffer(self.active_count)
-        going, arrived, logged, passed = move(
+        going, arrived, logged, passed, learned = move(
             self.active, self.active_count, t_s, columns["state"], columns["mode"], columns["x"], columns["y"],
             columns["node"], columns["link"], columns["offset_m"], columns["walk_mps"], columns["since_s"],
-            roads.links["head"], roads.links["tail"], roads.links["length_m"], self._link_mps,
-            self._next_link, self._target, self._node_x, self._node_y,
+            roads.links["head"], roads.links["tail"], roads.links["length_m"], routes.link_mps,
+            routes.next_link, routes.target, columns["bound_for"], columns["informed"], self.model.roads.closed,
+            self._node_x, self._node_y,
             self.traces.rows, log.row, log.node, log.t_s, self._arrived)
         self.active_count = going
         self.moves += passed
+        self.learned_at_closure += learned
         self.traces.take(logged)
         if arrived:
             self._arrive(np.sort(self._arrived[:arrived]))
@@ -178,7 +145,10 @@ class Journeys:
     def _turn_back(self, fresh: NDArray[np.bool_]) -> None:
         columns, links = self.population.columns, self.model.world.roads.links
         if self.active_count:
-            turn_back(self.active, self.active_count, fresh, columns["link"], columns["offset_m"],
-                      links["reverse"], links["tail"], columns["node"], links["length_m"])
+            turned, learned = turn_back(
+                self.active, self.active_count, fresh, columns["link"], columns["offset_m"], links["reverse"],
+                links["tail"], columns["node"], links["length_m"], columns["informed"])
+            self.turned_back += turned
+            self.learned_at_closure += learned
         if self.active_count or self.population.count(State.STRANDED):
             self.movement.wake()

@@ -30,18 +30,22 @@ def move(
     walk_mps: NDArray[np.float32], since_s: NDArray[np.float64],
     head: NDArray[np.int32], tail: NDArray[np.int32], length_m: NDArray[np.float32],
     link_mps: NDArray[np.float32], next_link: NDArray[np.int32], target: NDArray[np.bool_],
+    bound_for: NDArray[np.uint8], informed: NDArray[np.uint8], closed: NDArray[np.bool_],
     node_x: NDArray[np.float64], node_y: NDArray[np.float64],
     traced: NDArray[np.bool_], log_row: NDArray[np.int32], log_node: NDArray[np.int32],
     log_t: NDArray[np.float64],
     arrived: NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """Move ``rows[:count]`` to ``until_s`` along the trees ``next_link`` (modes, nodes).
+) -> tuple[int, int, int, int, int]:
+    """Move ``rows[:count]`` to ``until_s`` along the trees ``next_link`` (classes, nodes) to ``target`` (same).
 
-    Those that go on stay in ``rows``, compacted; those at a target are listed in ``arrived``; those with
-    no way out become STRANDED and leave the list. ``link_mps`` (modes, links) are vehicles' speeds.
-    Returns how many go on, how many arrived, how many node passages were logged, and how many links
-    were passed in all.
+    The class of a mover is ``(mode * 2 + bound for) * 2 + informed``. Those that go on stay in ``rows``,
+    compacted; those at a target are listed in ``arrived``; those with no way out become STRANDED and leave
+    the list. Who comes to a ``closed`` (links,) link by habit is informed from then on. ``link_mps`` (modes,
+    links) are vehicles' speeds, and for walkers the factor on their own pace. Returns how many go on, how many
+    arrived, how many node passages were logged, how many links were passed in all, and how many learned of a
+    closure.
     """
+    learned = 0
     going = 0
     here = 0
     logged = 0
@@ -50,6 +54,7 @@ def move(
     for i in range(count):
         row = rows[i]
         m = mode[row]
+        k = (m * 2 + bound_for[row]) * 2 + informed[row]
         t = since_s[row]
         at_link = link[row]
         done = 0.0 if at_link < 0 else offset_m[row]
@@ -57,16 +62,24 @@ def move(
         outcome = 0
         while t < until_s:
             if at_link < 0:
-                if target[at_node]:
+                if target[k, at_node]:
                     outcome = 1
                     break
-                at_link = next_link[m, at_node]
+                at_link = next_link[k, at_node]
+                if at_link >= 0 and closed[at_link] and informed[row] == 0:
+                    informed[row] = 1
+                    learned += 1
+                    k += 1
+                    at_link = -1
+                    continue
                 if at_link < 0:
                     outcome = 2
                     break
                 done = 0.0
-            speed = walk_mps[row] if m == FOOT else link_mps[m, at_link]
-            if speed < CRAWL_MPS and m != FOOT:
+            speed = link_mps[m, at_link]
+            if m == FOOT:
+                speed *= walk_mps[row]
+            elif speed < CRAWL_MPS:
                 speed = CRAWL_MPS
             left_m = length_m[at_link] - done
             end = t + left_m / speed
@@ -105,17 +118,21 @@ def move(
         else:
             rows[going] = row
             going += 1
-    return going, here, logged, passed
+    return going, here, logged, passed, learned
 
 
 @njit(cache=True)
 def turn_back(
     rows: NDArray[np.int64], count: int, fresh: NDArray[np.bool_], link: NDArray[np.int32],
     offset_m: NDArray[np.float64], reverse: NDArray[np.int32], tail: NDArray[np.int32],
-    node: NDArray[np.int32], length_m: NDArray[np.float32],
-) -> int:
-    """Turn movers on links newly closed (``fresh``, links) round towards where they came from; return how many."""
+    node: NDArray[np.int32], length_m: NDArray[np.float32], informed: NDArray[np.uint8],
+) -> tuple[int, int]:
+    """Turn movers on links newly closed (``fresh``, links) round towards where they came from.
+
+    They know of the closure from then on. Returns how many turned, and how many of them had not been informed.
+    """
     turned = 0
+    learned = 0
     for i in range(count):
         row = rows[i]
         on = link[row]
@@ -124,7 +141,10 @@ def turn_back(
             link[row] = reverse[on]
             node[row] = tail[reverse[on]]
             turned += 1
-    return turned
+            if informed[row] == 0:
+                informed[row] = 1
+                learned += 1
+    return turned, learned
 
 
 @njit(cache=True)

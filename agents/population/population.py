@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from agents.population.columns import RUN_COLUMNS, START, State
 from sim.hazard import ColumnSpec
@@ -57,9 +58,16 @@ class Population:
 
     @cached_property
     def node_village(self) -> NDArray[np.int32]:
-        """Place row of the village that lives at each node; -1 where nobody does."""
+        """Place row of the village each node belongs to: that of those who live there, else the nearest one's."""
         village = np.full(self.world.roads.node_count, -1, np.int32)
+        for place in self.world.places.of_kind("village"):
+            village[place.node] = place.row
         village[self.columns["home_node"]] = self.columns["village"]
+        lived_in = np.flatnonzero(village >= 0)
+        nobody = np.flatnonzero(village < 0)
+        if len(lived_in) and len(nobody):
+            at = np.column_stack([self.world.roads.nodes["x"], self.world.roads.nodes["y"]])
+            village[nobody] = village[lived_in[cKDTree(at[lived_in]).query(at[nobody])[1]]]
         return village
 
     def households_of(self, villages: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from agents.population.columns import MODES, Mode, State
+from agents.population.columns import CLASSES, MODES, Mode, State
 from agents.population.kernels import move
 from agents.population.population import Population
 from experiments.benchmark import Bar
@@ -78,10 +78,11 @@ class Walk(Simulation):
         self._count += len(leaving)
         c["state"][leaving] = State.MOVING
         self.moves += self._count
-        self._count, here, _, passed = move(
+        self._count, here, _, passed, _ = move(
             self._active, self._count, t_s, c["state"], c["mode"], c["x"], c["y"], c["node"], c["link"],
             c["offset_m"], c["walk_mps"], c["since_s"], roads.links["head"], roads.links["tail"],
-            roads.links["length_m"], rule.link_mps, rule.next_link, rule.target, rule.node_x, rule.node_y,
+            roads.links["length_m"], rule.link_mps, rule.tree, rule.goal,
+            c["bound_for"], c["informed"], self.roads.closed, rule.node_x, rule.node_y,
             self._no_trace, *self._log, self._arrived)
         arrived = self._arrived[:here]
         c["state"][arrived] = State.SHELTERED
@@ -109,6 +110,11 @@ class Rule:
             own = np.asarray(roads.links["speed_mps"])
             self.link_mps[mode] = own if most is None else np.minimum(own, most)
             self.next_link[mode] = tree_to(roads, roads.links["length_m"] / self.link_mps[mode], targets).next_link
+        # On foot the kernel's speed is each resident's own pace times the link's factor: level ground.
+        self.link_mps[Mode.FOOT] = 1.0
+        # The kernel has a table a route class; here the classes of a mode share theirs.
+        self.tree = np.repeat(self.next_link, CLASSES // MODES, axis=0)
+        self.goal = np.repeat(self.target[None, :], CLASSES, axis=0)
         self.node_x = np.asarray(roads.nodes["x"], np.float64)
         self.node_y = np.asarray(roads.nodes["y"], np.float64)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from sim.settings.base import Delay, Duration, Settings, Share
+from sim.settings.people import PeopleSettings
 from sim.settings.plan import Measure
 from sim.settings.warning import Milling, Mobilisation, Shadow
 
@@ -35,7 +36,7 @@ class Behaviour(Settings):
     shadow: Shadow = Shadow()
     mobilisation: Mobilisation = Mobilisation()
     walking_speed_mps: Annotated[float, Field(gt=0, le=3)]
-    elderly_walking_factor: Annotated[float, Field(gt=0, le=1)]
+    """A grown-up's pace on level ground; ``people.paces`` has the others' by age."""
     two_wheeler_speed_kmh: Annotated[float, Field(gt=0, le=60)]
     car_speed_factor: Annotated[float, Field(gt=0, le=1)]
     """Share of free-flow speed that evacuees' cars keep."""
@@ -77,6 +78,7 @@ class Scenario(Settings):
     hazards: tuple[HazardEntry, ...]
     reporting: Reporting
     behaviour: Behaviour
+    people: PeopleSettings = PeopleSettings()
     commands: tuple[Measure, ...] = ()
     record: Record = Record()
 

@@ -42,13 +42,19 @@ def check(run, packs: float) -> None:
     assert sum(counts) == run.residents.size
     assert counts == np.bincount(c["state"], minlength=len(State)).tolist()
     sheltered = c["state"] == State.SHELTERED
-    inside = np.bincount(c["shelter"][sheltered], minlength=len(rows))
-    assert inside.tolist() == [s.occupants for s in rows]
-    assert (c["shelter"][~sheltered] == -1).all()
+    # A place is kept for those at the door; one who dies there gives it up when the door opens.
+    placed = c["shelter"] >= 0
+    assert np.bincount(c["shelter"][placed], minlength=len(rows)).tolist() == [s.occupants for s in rows]
+    assert np.isin(c["state"][placed], (State.SHELTERED, State.AT_DOOR, State.DEAD)).all()
+    assert placed[np.isin(c["state"], (State.SHELTERED, State.AT_DOOR))].all()
+    opens = np.array([s.open_s for s in rows])[c["shelter"]]
+    assert (opens[sheltered] <= run.now).all() and (opens[c["state"] == State.AT_DOOR] > run.now - 60).all()
+    assert (c["safe_s"][np.isfinite(c["safe_s"])] <= run.now).all()
     assert all(0 <= s.occupants <= s.most <= s.capacity for s in rows)
     # Packs are in stock, on trucks, in shelters or eaten; eaten is person-days less what was short.
     stayed = sum(
-        (s.eaten_to_s - c["safe_s"][sheltered & (c["shelter"] == i)]).sum() - s.owed_s for i, s in enumerate(rows)
+        (s.eaten_to_s - np.where(sheltered, c["safe_s"], s.open_s)[placed & (c["shelter"] == i)]).sum()
+        - s.owed_s for i, s in enumerate(rows)
     )
     eaten = stayed / 86400.0 - sum(s.short for s in rows)
     held = sum(d.stock for d in run.depots) + sum(s.packs + s.packs_coming for s in rows)

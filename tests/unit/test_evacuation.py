@@ -250,8 +250,8 @@ def test_those_on_a_road_that_closes_turn_back_and_nobody_enters_it():
     assert c["link"][0] == 2
     run.run()
     assert c["state"].tolist() == [State.LEFT] * 3
-    # Back from 1140 s on (the last time it was moved) at the link's own speed, then 500 m as a car does.
-    assert c["safe_s"][0] == pytest.approx(1140 + (1140 - 962.5) * 8 / SPEED_MPS + 500 / 8, rel=FLOAT32)
+    # Back from 1140 s on (the last time it was moved) as fast as it came, then 500 m more.
+    assert c["safe_s"][0] == pytest.approx(1140 + (1140 - 962.5) + 500 / 8, rel=FLOAT32)
 
 
 def test_nobody_is_on_a_closed_road_once_they_are_off_it():

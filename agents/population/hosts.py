@@ -1,0 +1,67 @@
+"""Hosts: villages that were not ordered out and have room for guests (投亲靠友).
+
+Whose relatives live where is not known: a household bound for relatives goes to the nearest village with room,
+which it has rung up before. Left out: guests who move on when their hosts' village is ordered out in its turn.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.world.world import World
+
+
+class Hosts:
+    """Room for guests by village, counted in persons; arrays of shape (places,)."""
+
+    def __init__(self, world: World, guests_per_resident: float) -> None:
+        villages = world.places.of_kind("village")
+        self.capacity: NDArray[np.int64] = np.zeros(len(world.places), np.int64)
+        for village in villages:
+            self.capacity[village.row] = int(guests_per_resident * village.residents)
+        self.guests: NDArray[np.int64] = np.zeros(len(world.places), np.int64)
+        self.full: NDArray[np.bool_] = self.capacity <= 0
+        """No more room, or less than the last party that came needed."""
+        self.version = 0
+        """Raised whenever the set of villages with room changes."""
+        self._at: dict[int, list[int]] = defaultdict(list)
+        for village in villages:
+            self._at[village.node].append(village.row)
+        self._node = np.array([place.node for place in world.places], np.int32)
+
+    def targets(self, ordered: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return the nodes of villages with room that are not ``ordered`` (places,) to leave, sorted."""
+        return np.unique(self._node[~self.full & ~ordered])
+
+    def admit(self, node: int, persons: int, ordered: NDArray[np.bool_]) -> int | None:
+        """Take a party in at a node; return the village's place row, or None where it does not fit."""
+        for row in self._at.get(node, ()):
+            if not ordered[row] and self.capacity[row] - self.guests[row] >= persons:
+                self.guests[row] += persons
+                if self.guests[row] >= self.capacity[row]:
+                    self._fill(row)
+                return row
+        return None
+
+    def release(self, node: int, persons: int) -> None:
+        """Have guests leave the villages at a node; their room is free again."""
+        for row in self._at.get(node, ()):
+            gone = min(persons, int(self.guests[row]))
+            self.guests[row] -= gone
+            persons -= gone
+            if self.full[row] and self.guests[row] < self.capacity[row]:
+                self.full[row] = False
+                self.version += 1
+
+    def refuse(self, node: int) -> None:
+        """Count the villages at a node as full after a party found no room."""
+        for row in self._at.get(node, ()):
+            self._fill(row)
+
+    def _fill(self, row: int) -> None:
+        if not self.full[row]:
+            self.full[row] = True
+            self.version += 1
