@@ -1,0 +1,264 @@
+"""What changes under way: routes, closures, speeds, lanes; and where vehicles stand on their links."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.traffic.calendar import cancel, schedule
+from sim.traffic.jit import kernel
+from sim.traffic.kernel import move, plan_ready, plan_supply
+from sim.traffic.state import HELD, F, I, Records
+
+
+@kernel
+def road_count(links: Records) -> int:
+    """Return how many of the links are roads."""
+    return links[0].drain - links[0].head
+
+
+@kernel
+def _leave_queue(events: Records, links: Records, a: int) -> None:
+    b = links[a].waits_for
+    links[a].waits_for = -1
+    links[b].waiting -= 1
+    if links[b].waiting == 0:
+        cancel(events, len(links) + b)
+
+
+@kernel
+def choose_again(events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, t: float) -> None:
+    """Let heads of queues whose next link has closed, or is no longer theirs, choose anew at ``t``."""
+    for a in range(len(links)):
+        b = links[a].waits_for
+        if b < 0:
+            continue
+        v = links[a].first
+        klass = vehicles[v].klass
+        node = links[a].head
+        if links[b].closed or next_link[klass, node] != b:
+            _leave_queue(events, links, a)
+            plan_ready(events, links, gaps, vehicles, next_link, a, t)
+
+
+@kernel
+def spots(links: Records, vehicles: Records, t: float, share: F) -> int:
+    """Fill how far along its link each vehicle on a road is (``share``, vehicles); return how many stand in queues.
+
+    A vehicle drives at free-flow speed until it comes up to those ahead of it that stand at jam spacing.
+    """
+    standing = 0
+    for a in range(road_count(links)):
+        v = links[a].first
+        ahead = 0.0
+        room = links[a].storage
+        while v >= 0:
+            driven = (t - vehicles[v].entry_s) / links[a].free_s
+            if driven >= 1.0:
+                standing += 1
+            share[v] = max(0.0, min(driven, 1.0 - ahead / room))
+            ahead += vehicles[v].size
+            v = vehicles[v].following
+    return standing
+
+
+@kernel
+def queues(links: Records, vehicles: Records, t: float, standing: I) -> None:
+    """Fill the number of vehicles held up on each road (``standing``, roads): past their free-flow time."""
+    for a in range(road_count(links)):
+        n = 0
+        v = links[a].first
+        while v >= 0 and t - vehicles[v].entry_s > links[a].free_s:
+            n += 1
+            v = vehicles[v].following
+        standing[a] = n
+
+
+@kernel
+def present_s(links: Records, vehicles: Records, t: float, out: F) -> None:
+    """Fill the present travel time of each road (s): what the last to leave took, or its head has taken by now."""
+    for a in range(road_count(links)):
+        v = links[a].first
+        out[a] = links[a].free_s
+        if v >= 0:
+            out[a] = max(links[a].free_s, max(links[a].last_s, t - vehicles[v].entry_s))
+
+
+@kernel
+def turn_back(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, fresh: NDArray[np.bool_],
+    t: float, share: F, line: I,
+) -> tuple[int, int]:
+    """Turn vehicles not yet half-way on newly closed roads (``fresh``) round; the others drive on.
+
+    A turned vehicle stands where it stood, on the link the other way, in its place in the order of those there;
+    one without a link the other way drives on. Returns how many turned and how many drive on.
+    """
+    turned = 0
+    on = 0
+    for a in range(road_count(links)):
+        if not fresh[a] or links[a].first < 0:
+            continue
+        back = links[a].reverse
+        before = -1
+        v = links[a].first
+        # First in, first out: those ahead are past half-way, those behind are not.
+        while v >= 0 and (back < 0 or share[v] >= 0.5):
+            before = v
+            v = vehicles[v].following
+            on += 1
+        if v < 0:
+            continue
+        if links[a].waits_for >= 0 and before < 0:
+            _leave_queue(events, links, a)
+        if before < 0:
+            links[a].first = -1
+            links[a].last = -1
+        else:
+            vehicles[before].following = -1
+            links[a].last = before
+        n = 0
+        while v >= 0:
+            links[a].count -= 1
+            links[a].free += vehicles[v].size
+            vehicles[v].entry_s = t - (1.0 - share[v]) * links[back].free_s
+            vehicles[v].link = back
+            vehicles[v].node = links[back].tail
+            share[v] = 1.0 - share[v]
+            line[n] = v
+            n += 1
+            v = vehicles[v].following
+        turned += n
+        plan_ready(events, links, gaps, vehicles, next_link, a, t)
+        _merge(events, links, gaps, vehicles, next_link, back, line, n, t, share)
+    return turned, on
+
+
+@kernel
+def _merge(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, b: int, line: I, n: int,
+    t: float, share: F,
+) -> None:
+    """Put ``line[:n]`` (nearest to the tail of ``b`` first) between those on ``b``, by how far along they are."""
+    if links[b].waits_for >= 0:
+        _leave_queue(events, links, b)
+    # From the head on: of those there and those turned, whoever is further along comes first.
+    there = links[b].first
+    turned = n - 1
+    last = -1
+    first = -1
+    while there >= 0 or turned >= 0:
+        if turned < 0 or (there >= 0 and share[there] >= share[line[turned]]):
+            v = there
+            there = vehicles[there].following
+        else:
+            v = line[turned]
+            turned -= 1
+            links[b].count += 1
+            links[b].free -= vehicles[v].size
+        if last < 0:
+            first = v
+        else:
+            vehicles[last].following = v
+        last = v
+    vehicles[last].following = -1
+    links[b].first = first
+    links[b].last = last
+    plan_ready(events, links, gaps, vehicles, next_link, b, t)
+
+
+@kernel
+def hold(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, which: NDArray[np.bool_],
+    t: float,
+) -> int:
+    """Stop the vehicles on some roads where they are; return how many."""
+    n = 0
+    for a in range(road_count(links)):
+        if not which[a] or links[a].held:
+            continue
+        links[a].held = True
+        if links[a].waits_for >= 0:
+            _leave_queue(events, links, a)
+        plan_ready(events, links, gaps, vehicles, next_link, a, t)
+        v = links[a].first
+        while v >= 0:
+            vehicles[v].status = HELD
+            n += 1
+            v = vehicles[v].following
+    return n
+
+
+@kernel
+def let_go(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, which: NDArray[np.bool_],
+    t: float, driving: int,
+) -> None:
+    """Let the vehicles held on some roads go on."""
+    for a in range(road_count(links)):
+        if not which[a] or not links[a].held:
+            continue
+        links[a].held = False
+        v = links[a].first
+        while v >= 0:
+            vehicles[v].status = driving
+            v = vehicles[v].following
+        plan_ready(events, links, gaps, vehicles, next_link, a, t)
+
+
+@kernel
+def ready_again(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, which: NDArray[np.bool_],
+    t: float,
+) -> None:
+    """Plan anew when the heads of some roads may leave, and when the roads may take others, after a change."""
+    for a in range(road_count(links)):
+        if which[a]:
+            if links[a].waits_for < 0:
+                plan_ready(events, links, gaps, vehicles, next_link, a, t)
+            if links[a].waiting > 0:
+                plan_supply(events, links, gaps, a, t)
+
+
+@kernel
+def squeeze(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, t: float,
+    patience_s: float, drop: float,
+) -> int:
+    """Let the head of a queue onto a full link that nothing has left for ``patience_s``; return how many.
+
+    Vehicles that wait for each other in a ring would wait for ever: drivers squeeze past.
+    """
+    n = 0
+    for a in range(len(links)):
+        b = links[a].waits_for
+        if b < 0 or links[b].closed or links[b].held or links[b].first < 0:
+            continue
+        since = max(links[b].exit_ok, vehicles[links[a].first].entry_s + links[a].free_s)
+        if t - since >= patience_s and links[b].ring_count == 0:
+            _leave_queue(events, links, a)
+            move(events, links, gaps, vehicles, next_link, passages, a, b, t, drop)
+            n += 1
+    return n
+
+
+@kernel
+def resume(
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, some: I, t: float, waiting: int,
+) -> None:
+    """Put vehicles that stand off the road at their nodes back into the queues there."""
+    for i in range(len(some)):
+        v = some[i]
+        vehicles[v].status = waiting
+        a = road_count(links) + vehicles[v].node
+        vehicles[v].following = -1
+        vehicles[v].link = a
+        vehicles[v].entry_s = t
+        if links[a].first < 0:
+            links[a].first = v
+        else:
+            vehicles[links[a].last].following = v
+        links[a].last = v
+        links[a].count += 1
+        if links[a].first == v:
+            schedule(events, a, t)
