@@ -307,14 +307,19 @@ def _world(given: Given) -> int:
     from sim.errors import InputError
 
     action = given.bare["ACTION"]
-    if action not in ("build", "inspect"):
+    if action not in ("build", "inspect", "import-roads"):
         raise InputError(
             "nothing that can be done with a world",
             value=action,
             where="command line",
-            allowed="build, inspect",
+            allowed="build, inspect, import-roads",
             mend="for example: sandtable world inspect yueyang",
         )
+    if action == "import-roads":
+        from experiments.world_verb import import_command
+
+        _check_out(given["out"])
+        return import_command(Path(given.bare["COUNTY"]).expanduser(), out=given["out"], json_=given["json"])
     county = compose_county(given.bare["COUNTY"], config_dir=given["config_dir"])
     _check_out(given["out"])
     _kernels()
@@ -355,7 +360,28 @@ def _benchmark(given: Given) -> int:
             mend=did_you_mean(name, known()),
         )
     _kernels()
-    return benchmark_verb(name, json_=given["json"], strict=given["strict"])
+    return benchmark_verb(name, json_=given["json"], strict=given["strict"], data=given["data"])
+
+
+def _validate(given: Given) -> int:
+    from experiments.benchmark import modules
+    from experiments.validate import __path__ as validations
+    from experiments.validate import list_validations, validate_verb
+    from sim.errors import InputError, did_you_mean
+
+    name = given.bare.get("NAME")
+    if name is None:
+        return list_validations(json_=given["json"])
+    if name not in (known := modules(validations)):
+        raise InputError(
+            "no such validation",
+            value=name,
+            where="command line",
+            allowed=", ".join(known),
+            mend=did_you_mean(name, known),
+        )
+    _kernels()
+    return validate_verb(name, data=given["data"], json_=given["json"], strict=given["strict"])
 
 
 DISPATCH = {
@@ -367,6 +393,7 @@ DISPATCH = {
     "world": _world,
     "list": _list,
     "benchmark": _benchmark,
+    "validate": _validate,
 }
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ OUT = Word("out", "path", "folder for the results")
 REPLICATIONS = Word("replications", "count", "equally likely runs of each")
 JOBS = Word("jobs", "count", "worker processes (default: one a core)")
 INDEPENDENT = Word("independent", "flag", "give each plan seeds of its own: what shared luck is worth", False)
+DATA = Word("data", "path", "folder with data that does not ship; see docs/background/traffic-validation.md")
+STRICT = Word("strict", "flag", "exit 1 where a bar falls short", False)
 SCHEDULER = Word("scheduler", "word", "address of a Dask scheduler to run on, such as tcp://10.0.0.5:8786")
 LANG = Word("lang", "word", "en or zh", "en")
 COMPOSING = (CONFIG_DIR, HAZARD_PATH, SETTINGS)
@@ -136,7 +138,8 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "world",
-            "build a county's World, or inspect what it is made of: build, inspect",
+            "build a county's World, inspect what it is made of, or take roads from elsewhere: build, inspect, "
+            "import-roads",
             (
                 OUT,
                 Word(
@@ -149,7 +152,7 @@ VERBS: dict[str, Verb] = {
                 DEBUG,
             ),
             bare=("ACTION", "COUNTY"),
-            examples=("sandtable world inspect yueyang",),
+            examples=("sandtable world inspect yueyang", "sandtable world import-roads roads.graphml out=roads"),
         ),
         Verb(
             "list",
@@ -161,9 +164,16 @@ VERBS: dict[str, Verb] = {
         Verb(
             "benchmark",
             "measure the engine on this machine",
-            (Word("strict", "flag", "exit 1 where a bar falls short", False), JSON, DEBUG),
+            (STRICT, DATA, JSON, DEBUG),
             bare=("NAME",),
             examples=("sandtable benchmark engine --json",),
+        ),
+        Verb(
+            "validate",
+            "hold a model against data and other people's programs; without NAME, list what there is",
+            (DATA, STRICT, JSON, DEBUG),
+            bare=("[NAME]",),
+            examples=("sandtable validate paradise --data ../shared/data/evacuation --json",),
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""The verb ``world``: builds a county's World, says what it is made of, holds it to the facts, draws it."""
+"""The verb ``world``: builds a county's World, tells what it is made of, draws it; takes roads from elsewhere."""
 
 from __future__ import annotations
 
@@ -57,6 +57,29 @@ def world_command(
     else:
         _print(report)
     return 1 if report["problems"] else 0
+
+
+def import_command(file: Path, *, out: Path | None, json_: bool) -> int:
+    """Turn a road graph into our own table in ``out`` (``roads_NAME`` in the working folder by default); report.
+
+    Returns 0. Raises InputError for a file that is no road graph or an ``out`` that holds other things.
+    """
+    from sim.world.import_roads import import_roads
+
+    report = import_roads(file, out or Path(f"roads_{file.resolve().stem}"))
+    if json_:
+        print(json.dumps(report, ensure_ascii=False))
+        return 0
+    print(f"{report['source']}: {report['nodes']:,} nodes, {report['links']:,} links in {report['folder']}")
+    for key, value in report.items():
+        if isinstance(value, int | float):
+            print(f"  {key.replace('_', ' '):<42} {value:,}")
+    for what, counts in report["grades"].items():
+        print(f"  {what + ' of links from':<42} " + ", ".join(f"{grade} {n:,}" for grade, n in counts.items()))
+    print(f"  defaults: {report['defaults']}")
+    for text in report["warnings"]:
+        print(f"  warning: {text}")
+    return 0
 
 
 def _overlap(world: World, file: Path) -> dict[str, Any]:

@@ -7,15 +7,18 @@ A benchmark is a module here with ``measure() -> dict``: ``figures`` (key -> num
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import pkgutil
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+from sim.errors import InputError
 from sim.kpi import COMPARE
 
 LIBRARIES = (
@@ -29,6 +32,8 @@ LIBRARIES = (
     "hydra-core",
     "dask",
     "duckdb",
+    "eclipse-sumo",
+    "uxsim",
 )
 GIB = 1024**3
 
@@ -44,7 +49,12 @@ class Bar:
 
 def known() -> list[str]:
     """Return the names of the benchmarks there are."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return modules(__path__)
+
+
+def modules(path: Iterable[str]) -> list[str]:
+    """Return the names of a package's modules that stand for a measurement: those without a leading underscore."""
+    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
 
 
 def machine() -> dict[str, Any]:
@@ -122,9 +132,16 @@ def show(result: Mapping[str, Any], *, json_: bool) -> None:
         print(f"  note: {note}")
 
 
-def benchmark_verb(name: str, *, json_: bool, strict: bool) -> int:
-    """Measure, print, and return 0; 1 under ``strict`` where a bar falls short."""
-    measured = importlib.import_module(f"experiments.benchmark.{name}").measure()
+def benchmark_verb(name: str, *, json_: bool, strict: bool, data: Path | None = None) -> int:
+    """Measure, print, and return 0; 1 under ``strict`` where a bar falls short.
+
+    ``data`` goes to a benchmark whose ``measure`` takes a folder; InputError for one that needs none.
+    """
+    measure = importlib.import_module(f"experiments.benchmark.{name}").measure
+    takes_data = "data" in inspect.signature(measure).parameters
+    if data is not None and not takes_data:
+        raise InputError("this benchmark takes no data", value=str(data), where="--data", mend="leave it out")
+    measured = measure(data=data) if takes_data else measure()
     result = framed(name, measured)
     show(result, json_=json_)
     return 1 if strict and not all(row["holds"] for row in result["bars"]) else 0

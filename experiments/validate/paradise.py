@@ -1,0 +1,131 @@
+"""Traffic on the roads of Paradise, California, against SUMO's mesoscopic model on the very same ways.
+
+15,000 made-up vehicles leave for the nearest of four exits by free-flow time (Rayleigh departures, sigma 1,800 s) on
+the road graph of the day before the Camp Fire. Total travel time counts the wait to enter the network. Any folder of
+the same form is taken: nodes, links and trips as CSV.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.benchmark import Bar
+from experiments.console import say
+from experiments.validate import _sumo
+from experiments.validate._case import (
+    REPEATS,
+    Case,
+    Outcome,
+    compile_kernels,
+    free_flow_ways,
+    read_case,
+    run,
+    timed,
+)
+from sim.settings.traffic import TrafficSettings
+
+FOLDER = "evacuation"
+REFERENCE = TrafficSettings(jam_spacing_m=7.5, time_gap_s=1.13, capacity_drop=0.0, junction_delay=0.0,
+                            refresh=300.0, smoothing=0.5)
+"""The reference case: triangular fundamental diagram, no drop after breakdown, no delay at nodes."""
+STEPS_S = (0.25, 1.0, 5.0)
+STEP_S = 1.0
+STEP_BAR = 0.002
+"""Largest relative difference of total travel time over the steps."""
+SUMO_BAR = 0.01
+CPU_BAR, CPU_WITHOUT_ROUTER_BAR = 300.0, 100.0
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """Run the case in our model and, where it is installed, in SUMO; CPU seconds of one thread each."""
+    case = read_case(folder, REFERENCE)
+    compile_s = compile_kernels(case)
+    figures, notes = ours(case)
+    figures["compile_cpu_s"] = compile_s
+    notes.append("compile_cpu_s is apart: kernels are compiled once after installing, and loaded from the cache later.")
+    bars = [Bar("step_difference", "<=", STEP_BAR)]
+    binaries = _sumo.home()
+    if figures["without_way"]:
+        notes.append("SUMO was not run: it takes no trip without a way.")
+    elif binaries is None:
+        notes.append("SUMO is not installed: its total and its CPU seconds were not measured; to have it: "
+                     "pip install 'sandtable[peers]'.")
+    else:
+        say("SUMO: two runs of about half a minute")
+        theirs(case, binaries / "bin", figures, notes)
+        bars += [Bar("ttt_difference", "<=", SUMO_BAR), Bar("cpu_ratio", ">=", CPU_BAR),
+                 Bar("cpu_ratio_without_router", ">=", CPU_WITHOUT_ROUTER_BAR)]
+    return {"figures": figures, "bars": bars, "notes": notes}
+
+
+def ours(case: Case) -> tuple[dict[str, float | int | None], list[str]]:
+    """Return the figures of our model: fixed ways, re-routing, steps."""
+    fixed = timed(case, step_s=STEP_S)
+    moving = timed(case, step_s=STEP_S, reroute=True)
+    by_step = {step: run(case, step_s=step).total_vehh for step in STEPS_S}
+    middle = float(np.mean(list(by_step.values())))
+    figures: dict[str, float | int | None] = {
+        "vehicles": case.vehicles, "nodes": len(case.table.node_id), "links": len(case.table.tail),
+        "exits": len(np.unique(case.trips.exit)),
+        "total_travel_time_vehh": fixed.total_vehh, "cpu_s": fixed.cpu_s, **_counts(fixed),
+        "reroute_total_travel_time_vehh": moving.total_vehh, "reroute_cpu_s": moving.cpu_s,
+        "reroute_last_arrival_s": moving.last_s,
+        **{f"total_travel_time_vehh_step_{step:g}s": total for step, total in by_step.items()},
+        "step_difference": (max(by_step.values()) - min(by_step.values())) / middle,
+        **ways_driven(case),
+    }
+    notes = [
+        f"CPU seconds are process time on one thread, the median of {REPEATS} runs, from arrays in memory to the last "
+        "arrival: network, shortest ways and traffic; reading the CSV files is left out.",
+        "Fixed ways: free-flow shortest from each origin to its exit, one tree an exit. Re-routing: everybody, every "
+        f"{case.settings.refresh:g} s, on present travel times smoothed by {case.settings.smoothing:g}.",
+    ]
+    if fixed.stranded or fixed.en_route:
+        notes.append(f"{fixed.stranded} vehicles found no way and {fixed.en_route} had not arrived at the end.")
+    if moving.squeezed:
+        notes.append(f"With re-routing, gridlock was undone {moving.squeezed} times (a vehicle squeezed in).")
+    return figures, notes
+
+
+def _counts(outcome: Outcome) -> dict[str, float | int]:
+    return {"arrived": outcome.arrived, "stranded": outcome.stranded, "en_route": outcome.en_route,
+            "last_arrival_s": outcome.last_s}
+
+
+def ways_driven(case: Case) -> dict[str, float | int | None]:
+    """Return the mean length (m) of the free-flow shortest ways, and how many vehicles have none."""
+    lengths = [case.table.length_m[way].sum() for way in free_flow_ways(case) if way]
+    return {"mean_way_m": float(np.mean(lengths)) if lengths else None, "without_way": case.vehicles - len(lengths)}
+
+
+def theirs(case: Case, binaries: Path, figures: dict[str, float | int | None], notes: list[str]) -> None:
+    """Add SUMO's figures: routing each trip itself, and with our ways given."""
+    with tempfile.TemporaryDirectory(prefix="sandtable-sumo-") as name:
+        folder = Path(name)
+        net = _sumo.write_network(case, folder, binaries)
+        _sumo.check_network(case, net)
+        whole = _sumo.simulate(case, net, _sumo.write_trips(case, folder), binaries)
+        given = _sumo.simulate(case, net, _sumo.write_routes(case, folder), binaries)
+    own_cpu_s, own_total = figures["cpu_s"], figures["total_travel_time_vehh"]
+    assert own_cpu_s and own_total
+    figures |= {
+        "sumo_total_travel_time_vehh": whole.total_vehh, "sumo_cpu_s": whole.cpu_s, "sumo_arrived": whole.arrived,
+        "sumo_last_arrival_s": whole.last_s, "sumo_mean_way_m": whole.way_m, "sumo_teleports": whole.teleports,
+        "sumo_given_ways_total_travel_time_vehh": given.total_vehh, "sumo_given_ways_cpu_s": given.cpu_s,
+        "ttt_ratio": own_total / whole.total_vehh, "ttt_difference": abs(own_total / whole.total_vehh - 1.0),
+        "cpu_ratio": whole.cpu_s / own_cpu_s, "cpu_ratio_given_ways": given.cpu_s / own_cpu_s,
+    }
+    if whole.router_share is not None:
+        router_s = whole.cpu_s * whole.router_share
+        figures |= {"sumo_router_cpu_s": router_s,
+                    "cpu_ratio_without_router": (whole.cpu_s - router_s) / own_cpu_s}
+    notes += [
+        "SUMO: mesoscopic, one process, from its network file and its trips to the end; netconvert is not counted. Its "
+        "router's share is that of its own log, which is in wall time: on a busy machine it is only an estimate.",
+        "sumo_given_ways: the same run with every vehicle's way given, so that SUMO routes nothing. It takes less CPU "
+        "than the whole run less the router, since routing has costs that the log leaves out.",
+    ]
