@@ -75,7 +75,8 @@ def plan_supply(events: Records, links: Records, gaps: Records, b: int, t: float
     """Set the next time at which ``b`` may take a vehicle, as far as it is known; one that leaves it sets it else."""
     entity = len(links) + b
     at = max(t, links[b].entry_ok)
-    if links[b].free <= 0:
+    # No vehicle is smaller than a car: before there is room for one, nobody need be asked.
+    if not _has_room(links, b, UNIT):
         if links[b].ring_count == 0:
             cancel(events, entity)
             return
@@ -97,7 +98,7 @@ def plan_ready(
     b = next_link[vehicles[head].klass, links[a].head]
     if b >= 0 and links[b].waiting == 0 and not links[b].closed:
         at = max(at, links[b].entry_ok)
-        if links[b].free <= 0 and links[b].ring_count > 0:
+        if links[b].ring_count > 0 and not _has_room(links, b, vehicles[head].size):
             at = max(at, gaps[links[b].ring_start + links[b].ring_head].t_s)
     schedule(events, a, at)
 

@@ -94,9 +94,12 @@ class TrafficNetwork:
         return np.where(np.isnan(self.fixed_headway_s), own, self.fixed_headway_s)
 
     def storage(self, lanes: NDArray[Any] | None = None) -> NDArray[np.int32]:
-        """Return room (links,) in units of a quarter car: length over jam spacing, all lanes, one unit at least."""
+        """Return room (links,) in units of a quarter car: length over jam spacing, all lanes, whole cars.
+
+        Whole cars, since part of one would take nobody in and yet count in the time a gap takes back.
+        """
         cars = self.length_m * (self.lanes if lanes is None else lanes) / self.settings.jam_spacing_m
-        return np.maximum(1, np.round(cars * UNIT)).astype(np.int32)
+        return (np.maximum(1, np.round(cars)) * UNIT).astype(np.int32)
 
     def capacity_vph(self) -> NDArray[np.float64]:
         """Return flow capacities (links,) in vehicles per hour."""

@@ -13,7 +13,7 @@ F = NDArray[np.float64]
 I = NDArray[np.int32]  # noqa: E741
 
 UNIT = 4
-"""Units of room in one passenger car, so that a two-wheeler can be a quarter of one."""
+"""Units of room in one passenger car: storage is rounded to a quarter of one, and a bus may be 2.5. None is smaller."""
 
 WAITING, DRIVING, ARRIVED, STRANDED, HELD, DUE = 0, 1, 2, 3, 4, 255
 """Status of a vehicle: in its origin's queue, on a link, at its target, off the road with no way, standing on a

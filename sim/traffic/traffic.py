@@ -75,7 +75,12 @@ class Traffic:
         self, t_s: ArrayLike, node: ArrayLike, klass: ArrayLike, *, size: ArrayLike = UNIT,
         traced: ArrayLike = False,
     ) -> NDArray[np.int32]:
-        """Have vehicles set out at times (s, not before now) from nodes; return their numbers (vehicles,)."""
+        """Have vehicles set out at times (s, not before now) from nodes; return their numbers (vehicles,).
+
+        ``size`` is in units of a quarter car, one car at least. Raises ValueError for less.
+        """
+        if np.any(np.asarray(size) < UNIT):
+            raise ValueError(f"vehicles of {np.min(size)} units; a car, the smallest, has {UNIT}")
         times = np.atleast_1d(np.asarray(t_s, np.float64))
         n = len(times)
         self._make_room(self.count + n)
@@ -284,7 +289,7 @@ def _records(net: TrafficNetwork) -> tuple[Records, Records]:
     links["free"] = links["storage"]
     # Contraflow can give a road the lanes of the other way, and a turn-back its vehicles: rings have room for both.
     both = net.lanes + np.where(net.reverse >= 0, net.lanes[np.maximum(net.reverse, 0)], 0.0)
-    length = net.storage(both).astype(np.int64) + 4
+    length = net.storage(both).astype(np.int64) // UNIT + 4
     links["ring_length"][:n] = length
     links["ring_start"][:n] = np.cumsum(length) - length
     return links, np.zeros(int(length.sum()), GAP)
