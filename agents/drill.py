@@ -15,6 +15,7 @@ from agents.population.population import Population
 from agents.population.presence import Presence
 from agents.population.traces import Traces
 from agents.rescue_team import RescueTeam
+from agents.population.transfer import Transfer
 from agents.shelters import ShelterBook
 from agents.staging import Staging
 from agents.supply_truck import Depot
@@ -30,6 +31,8 @@ from sim.actions import (
     TeamArgs,
     ZoneArgs,
 )
+    TransferArgs,
+    TransferZoneArgs,
 from sim.command import Command
 from sim.errors import InputError, did_you_mean
 from sim.hazard import ActionResult
@@ -55,6 +58,7 @@ class Drill(Simulation):
     landing_sites: int
 
     @property
+    transfer: Transfer
     def arrivals(self) -> list[tuple[float, str]]:
         """Times (s) at which teams came on scene, and the tasks they came to."""
         return [arrival for team in self.teams for arrival in team.arrivals]
@@ -64,7 +68,9 @@ class Drill(Simulation):
         self.staging = Staging(self)
         handlers: dict[str, Any] = {
             "order_evacuation": self._order_evacuation, "stage_evacuation": self._stage_evacuation,
-            "cancel_evacuation": self._cancel_evacuation, "open_shelter": self._open_shelter,
+            "cancel_evacuation": self._cancel_evacuation,
+            "order_transfer": self._order_transfer, "cancel_transfer": self._cancel_transfer,
+            "all_clear": self._all_clear, "open_shelter": self._open_shelter,
             "close_road": self._close_road, "open_road": self._open_road,
             "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
             "dispatch_supply": self._dispatch_supply,
@@ -83,6 +89,8 @@ class Drill(Simulation):
         elif isinstance(args, RoadArgs):
             self.road_links(args.a, args.b, where)
         named = (("team", [t.id for t in self.teams]), ("shelter", [s.id for s in self.shelters.rows]),
+            if isinstance(args, TransferArgs):
+                self._deadline_s(args, given_s, where)
                  ("warehouse", [d.id for d in self.depots]))
         for name, known in named:
             word = getattr(args, name, None)
@@ -151,6 +159,38 @@ class Drill(Simulation):
     def _open_shelter(self, command: Command, args: BaseModel) -> ActionResult:
         assert isinstance(args, ShelterArgs)
         if not self.shelters.open_now(args.shelter, self.now):
+    def _order_transfer(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, TransferArgs)
+        villages = self.villages_of(args.zone)
+        deadline_s = self._deadline_s(args, self.now, "order_transfer")
+        if len(self.transfer.rows(villages, args.chosen)) == 0:
+            return ActionResult(False, f"nobody of {args.zone} is on the list for that")
+        persons = self.transfer.order(villages, args.chosen, deadline_s)
+        for shelter in self.shelters.call(self.now):
+            self.events.add(shelter.open_s, "shelter_open", place=shelter.id, x=shelter.x, y=shelter.y)
+        return ActionResult(True, figures={"persons": persons})
+
+    def _deadline_s(self, args: TransferArgs, given_s: float, where: str) -> float:
+        """Return a deadline as a time of the run (s). Raises InputError where it lies before the order."""
+        deadline_s = args.deadline_s(given_s, self.clock.calendar.start)
+        if deadline_s < given_s:
+            raise InputError("a deadline before its order", value=args.deadline, where=where,
+                             allowed=f"a time of the run from {given_s:g} s on",
+                             mend="write how long after the order (6h), or a later time (T+06:00)")
+        return deadline_s
+
+    def _cancel_transfer(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, TransferZoneArgs)
+        return ActionResult(True, figures={
+            "stayed": self.transfer.cancel(self.villages_of(args.zone), args.chosen)})
+
+    def _all_clear(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, ZoneArgs)
+        villages = self.villages_of(args.zone)
+        self.staging.call_off(villages)
+        self.evacuation.orders.cancel(villages)
+        return ActionResult(True, figures={"persons": self.transfer.all_clear(villages)})
+
             raise InputError("no such shelter", value=args.shelter, where="open_shelter",
                              allowed=", ".join(s.id for s in self.shelters.rows))
         self.events.add(self.now, "shelter_open", place=args.shelter)

@@ -18,6 +18,7 @@ from agents.population.population import Population
 from agents.population.presence import Presence
 from agents.population.traces import Traces
 from agents.rescue_team import RescueTeam
+from agents.population.transfer import Transfer
 from agents.shelters import ShelterBook
 from agents.supply_truck import Depot, SupplyTruck
 from agents.travel import Router
@@ -55,6 +56,8 @@ def assemble(
         drill, drill.residents, drill.shelters, settings.plan.warning, behaviour, settings.scenario.people,
         drill.traces)
     drill.exposure = Exposure(drill, drill.residents, behaviour)
+    drill.transfer = Transfer(
+        drill, drill.residents, drill.evacuation, drill.shelters, settings.plan.transfer, settings.scenario.transfer)
     drill.teams = _teams(drill, settings)
     drill.depots = _depots(drill, settings)
     drill.post = CommandPost(

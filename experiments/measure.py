@@ -9,6 +9,7 @@ import numpy as np
 from agents.coverage import HALF_HOUR_S, coverage_values
 from agents.drill import Drill
 from agents.population.columns import State
+from agents.population.transfer_figures import transfer_values
 
 TWELVE_HOURS_S = 12 * 3600.0
 MOST = 0.9
@@ -19,7 +20,8 @@ Values = dict[str, float | None]
 
 def measure(drill: Drill) -> Values:
     """Return every engine KPI (see :mod:`sim.kpi_specs`) and the hazards' own; None where there is no value."""
-    values = {**_coverage(drill), **_arrivals(drill), **_evacuation(drill), **_shelters(drill)}
+    values = {**_coverage(drill), **_arrivals(drill), **_evacuation(drill), **_shelters(drill),
+              **transfer_values(drill.transfer)}
     for hazard in drill.hazards:
         values.update(hazard.summary())
     return values

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.drill import Drill
+from agents.population.transfer_figures import write_transfer_list
 from experiments import console
 from experiments.assemble import assemble
 from experiments.compose import dump_settings, settings_sha256
@@ -115,6 +116,8 @@ def _write(drill: Drill, settings: RunSettings, folder: Path, rows: list[dict[st
     write_series(drill, folder / "series.csv")
     write_layers(drill, folder / "layers.npz")
     write_tracks(drill, folder / "tracks.npz")
+    if drill.transfer.orders:
+        write_transfer_list(drill.transfer, folder / "transfer_list.csv")
     with (folder / "commands.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(command.line() + "\n" for command in drill.commands.log)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sim.command import ActionSpec
-from sim.settings.base import Duration
+from sim.settings.base import Duration, parse_duration
+from sim.settings.transfer import CAUSES, Cause
 from sim.settings.warning import OrderKind
 
 Word = Annotated[str, Field(min_length=1)]
@@ -74,6 +77,52 @@ class StageArgs(_Args):
         return self
 
 
+class TransferZoneArgs(ZoneArgs):
+    """A zone, and the causes of those on its list who are meant; all where none is named."""
+
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[Cause, ...]:
+        """The causes meant."""
+        return self.causes or CAUSES
+
+
+class TransferArgs(TransferZoneArgs):
+    """Who is to be moved, and by when: so long after the order (``6h``), at ``T+06:00``, or at a local time.
+
+    A local time carries its offset: ``2021-07-25T12:00+08:00``. Raises ValueError for anything else.
+    """
+
+    deadline: str | None = None
+
+    @field_validator("deadline")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            _when(value, 0.0, datetime(2000, 1, 1, tzinfo=UTC))
+        return value
+
+    def deadline_s(self, given_s: float, start: datetime) -> float:
+        """Return the deadline as a time of the run (s), infinity without one; ``start`` is that of the run."""
+        return math.inf if self.deadline is None else _when(self.deadline, given_s, start)
+
+
+def _when(word: str, given_s: float, start: datetime) -> float:
+    try:
+        seconds = parse_duration(word)
+    except ValueError:
+        try:
+            time = datetime.fromisoformat(word)
+        except ValueError:
+            time = None
+        if time is None or time.tzinfo is None:
+            raise ValueError(
+                "must be a duration such as '6h', a time 'T+06:00' or a local time with its offset") from None
+        return (time - start).total_seconds()
+    return seconds if word.strip().startswith("T+") else given_s + seconds
+
+
 class ShelterArgs(_Args):
     """A shelter's id."""
 
@@ -120,6 +169,12 @@ ENGINE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
     ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
     ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
+    ActionSpec("order_transfer", TransferArgs, "have cadres move those on the list of people at risk",
+               "命令转移清单内危险区域人员"),
+    ActionSpec("cancel_transfer", TransferZoneArgs, "call the transfer off for those who have not left",
+               "取消人员转移:未出发者留下"),
+    ActionSpec("all_clear", ZoneArgs, "give the all-clear: whoever has left a zone goes home, orders end",
+               "解除警报:区域内转移人员返家"),
     ActionSpec("comms_off", ZoneArgs, "the mobile network of a zone fails: warnings that need it wait",
                "区域断网:依赖网络的预警中断"),
     ActionSpec("comms_on", ZoneArgs, "the mobile network of a zone works again", "区域恢复通信"),

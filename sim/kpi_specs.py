@@ -102,8 +102,8 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "物资送达前安置人员累计缺少的救灾物资份数(一人一日为一份)。"),
     KpiSpec(
         "transfer.listed", "On the transfer list", "转移清单人数", "persons",
-        "Residents on the list of people at risk, ordered to move or not. Like all transfer figures it is none in a run "
-        "that orders no transfer.", "列入危险区域人员转移清单的居民数(不论是否下令)。未下达转移命令时各项均无值。",
+        "Residents on the list of people at risk, ordered to move or not; like all transfer figures none in a run "
+        "that orders none.", "列入危险区域人员转移清单的居民数(不论是否下令)。未下达转移命令时各项均无值。",
         "run", "neither"),
     KpiSpec(
         "transfer.ordered", "Ordered to be moved", "下令转移人数", "persons",

@@ -78,10 +78,12 @@ class _Drawing:
         self.immobile_share = np.zeros(len(self.ids))
 
     def score(self, cause: Cause, at: tuple[float, float] | None, pool: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return who of a pool (n,) is singled out: low scores first, all alike where geography is silent."""
+        """Return who of a pool (n,) is singled out: low scores first, all alike where geography is silent.
+
+        ``at`` is a spot in world metres.
+        """
         if at is not None:
-            x, y = Projection(self.world.crs).to_xy(*at)
-            return np.asarray(np.hypot(self.x[pool] - x, self.y[pool] - y))
+            return np.asarray(np.hypot(self.x[pool] - at[0], self.y[pool] - at[1]))
         layers = self.world.layers
         if cause in ("low_ground", "landslide_spot"):
             cells = self.world.grid.row_col(self.x[pool], self.y[pool])
@@ -131,6 +133,7 @@ def draw_list(population: Population, plan: TransferPlan, streams: Streams) -> T
 
 def _take_entry(drawing: _Drawing, plan: TransferPlan, entry: AtRisk, place: Place, villages: list[Place],
                 stated: set[tuple[int, Cause]]) -> None:
+    # A site stands for the villages of its unit, those nearest to it first.
     mine = [v.row for v in villages if v.row == place.row or (place.kind != "village" and v.town == place.town)]
     stated.update((row, entry.cause) for row in mine)
     pool = drawing.population.households_of(np.array(mine, np.int64))
@@ -139,7 +142,11 @@ def _take_entry(drawing: _Drawing, plan: TransferPlan, entry: AtRisk, place: Pla
     if share is None:
         share = 0.0 if entry.cause in AT_WORK else plan.immobile_share
     assert persons is not None
-    drawing.take(pool, entry.cause, persons, share, at=entry.at, whole=entry.share is None)
+    at = (place.x, place.y) if place.kind == "site" else None
+    if entry.at is not None:
+        x, y = Projection(drawing.world.crs).to_xy(*entry.at)
+        at = float(x), float(y)
+    drawing.take(pool, entry.cause, persons, share, at=at, whole=entry.share is None)
 
 
 def _by_priority(plan: TransferPlan) -> list[Cause]:
