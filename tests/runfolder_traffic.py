@@ -118,6 +118,10 @@ def with_buses(tracks: dict[str, NDArray[Any]], x0_m: float, y0_m: float) -> dic
     """Return the movers' arrays with two buses added that drive from Linkou to a village and back, twice."""
     t, x, y, status, start = [], [], [], [], [int(tracks["mover_start"][-1])]
     for i in range(len(BUSES)):
+        t.append(0.0)
+        x.append(x0_m + 15_600)
+        y.append(y0_m - 2_400)
+        status.append(0)
         at = 4500.0 + 600 * i
         for trip in range(2):
             for when, px, py, what in ((0, 15_600, -2_400, 2), (900, 13_800, -4_200, 4), (1800, 13_800, -4_200, 2),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from viz.folder import RunFolder
 from viz.words import Words
 
-TEAM, TRUCK = 1, 2
+TEAM, TRUCK, BUS = 1, 2, 3
 ID = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]")
 """How an id begins that stands where no name was given."""
 KEY_KINDS = (

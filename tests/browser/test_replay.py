@@ -45,7 +45,7 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_run_folder(tmp_path_factory.mktemp("runs") / "run")
+    return make_run_folder(tmp_path_factory.mktemp("runs") / "run", with_traffic=True)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +166,57 @@ def test_a_village_and_a_team_say_who_they_are(english: Opened) -> None:
         english.page.wait_for_selector("#tip:visible")
         tip = english.page.inner_text("#tip")
         assert [words for words in told if words not in tip] == []
+
+
+def test_queues_stand_where_the_run_says_and_grow_and_go(english: Opened, run: Path) -> None:
+    with np.load(run / "traffic.npz") as file:
+        times, standing = file["t_s"], file["queue"].sum(axis=1)
+    seen = []
+    for k in range(len(times)):
+        english.page.evaluate("t => window.sandtable.setTime(t)", float(times[k]))
+        seen.append(english.counts()["queued"])
+    assert seen == standing.tolist()
+    assert max(seen) > 100 > seen[0]
+    english.page.evaluate("window.sandtable.fit('county')")
+    worst, last = (english.at(t)[54:716, :950] for t in (float(times[standing.argmax()]), DURATION_S))
+    filled = np.array([241, 105, 19])                      # a quarter to half full
+    assert (np.abs(worst - filled).max(axis=2) < 10).sum() > 60
+    assert (np.abs(last - filled).max(axis=2) < 10).sum() < 10
+
+
+def test_buses_are_told_from_teams(english: Opened) -> None:
+    english.page.evaluate("window.sandtable.fit('county')")
+    english.at(5600)
+    assert english.counts()["buses_out"] == 2
+    box = english.page.locator("#map").bounding_box()
+    x, y = english.page.evaluate("window.sandtable.whereIs('bus-1')")
+    english.page.mouse.move(box["x"] + x, box["y"] + y)
+    english.page.wait_for_selector("#tip:visible")
+    assert english.page.inner_text("#tip").split("\n") == ["Bus 1", "boarding or letting out"]
+    english.page.click("#legend summary")
+    keys = english.page.inner_text("#keys").split("\n")
+    assert [key for key in ("bus", "vehicles standing in queue: darker, the fuller the road",
+                            "bottleneck by rank (dark while queued)") if key not in keys] == []
+    english.page.click("#legend summary")
+
+
+def test_the_list_of_bottlenecks_leads_to_each_at_its_worst(english: Opened, run: Path) -> None:
+    import json
+
+    rows = json.loads((run / "evacuation.json").read_text("utf-8"))["bottlenecks"]
+    english.page.click("#tabs [data-key=jams]")
+    assert english.page.locator("#jams li").count() == len(rows)
+    assert not english.page.locator("#events").is_visible()
+    english.page.locator("#jams button").nth(1).click()
+    assert english.page.evaluate("window.sandtable.time") == rows[1]["worst_s"]
+    assert english.page.evaluate("window.sandtable.whereIs('bottleneck-2')") is not None
+    tip = english.page.inner_text("#tip")
+    assert "2. Between Linkou and Qingshi" in tip
+    assert "107 vehicles standing now" in tip
+    assert "89 vehicle-hours lost" in tip
+    english.page.keyboard.press("Escape")
+    english.page.click("#tabs [data-key=ticker]")
+    assert english.page.locator("#events").is_visible()
 
 
 def test_zoom_keeps_the_point_under_the_mouse_and_fit_brings_the_fire_back(english: Opened) -> None:

@@ -48,7 +48,8 @@ def test_the_lead_says_when_which_zone_where_and_who(run: Path) -> None:
         "The worst bottleneck is near Shiqiao (village road): 115 vehicle-hours lost, up to 121 vehicles standing, "
         "queued for 1.5 h.",
         "331 of 1,245 residents ordered out were left behind at the end: 158 refused to leave, 77 never warned, 76 "
-        "still preparing, 20 had no way out. Another 76 were away at a day place that was not ordered out, and stayed there.",
+        "still preparing, 20 had no way out. Another 76 were away at a day place that was not ordered out, and "
+        "stayed there.",
     ]
 
 

@@ -118,6 +118,42 @@ def test_the_page_carries_what_the_run_recorded(run: Path) -> None:
     assert left[:, -1].sum() == RunFacts(RunFolder(run), "en").people_by_kind["departed"]
 
 
+def test_only_roads_that_ever_queue_are_carried_and_nothing_is_lost(tmp_path: Path) -> None:
+    run = runfolders.make_run_folder(tmp_path / "run", with_traffic=True)
+    _, scene, arrays_ = _page(replay_verb(run, lang="en"))
+    folder = RunFolder(run)
+    traffic, tracks = folder.traffic, folder.tracks
+    assert traffic is not None
+    ever = traffic["queue"].max(axis=0) > 0
+    assert scene["queues"] == {"n": int(ever.sum()), "samples": len(traffic["t_s"]), "left_out": 0}
+    carried = arrays_["queue"].reshape(scene["queues"]["n"], -1)
+    of = {(int(a), int(b)): i for i, (a, b) in enumerate(zip(tracks["link_tail"], tracks["link_head"]))}
+    links = [of[int(a), int(b)] for a, b in zip(arrays_["queue_tail"], arrays_["queue_head"])]
+    assert sorted(links) == np.flatnonzero(ever).tolist()
+    assert np.array_equal(carried.T, traffic["queue"][:, links])
+    first, told = scene["jams"][0], (folder.evacuation or {})["bottlenecks"][0]
+    assert [links[row] for row in first["rows"]] == told["links"]
+    assert first["t"] == told["worst_s"]
+    assert [scene["movers"][-1]["sort"], scene["movers"][0]["sort"]] == [2, 0]
+
+
+def test_the_shortest_queues_go_where_there_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viz.replay.jams.MOST_LINKS", 5)
+    run = runfolders.make_run_folder(tmp_path / "run", with_traffic=True)
+    _, scene, arrays_ = _page(replay_verb(run, lang="en"))
+    traffic = RunFolder(run).traffic
+    assert traffic is not None
+    longest = np.sort(traffic["queue"].max(axis=0))[::-1]
+    assert (scene["queues"]["n"], scene["queues"]["left_out"]) == (5, int((longest > 0).sum()) - 5)
+    assert arrays_["queue"].reshape(5, -1).max(axis=1).min() >= longest[5]
+
+
+def test_a_run_without_traffic_has_no_queues(run: Path) -> None:
+    _, scene, arrays_ = _page(replay_verb(run, lang="en"))
+    assert (scene["queues"], scene["jams"]) == (None, [])
+    assert "queue" not in arrays_
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_from_elsewhere(run: Path, lang: str) -> None:
     page, _, _ = _page(replay_verb(run, lang=lang))

@@ -11,7 +11,8 @@ from viz.words import Words
 
 HERE = Path(__file__).parent
 FILE_NAME = {"en": "replay.html", "zh": "replay.zh.html"}
-SCRIPTS = ("inflate.js", "view.js", "ground.js", "hazard.js", "people.js", "shapes.js", "panel.js", "main.js")
+SCRIPTS = ("inflate.js", "view.js", "ground.js", "hazard.js", "queues.js", "people.js", "movers.js", "shapes.js",
+           "panel.js", "main.js")
 FIRE = "fire"
 
 

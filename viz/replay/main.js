@@ -13,10 +13,10 @@ window.sandtable = {
   setTime: (t) => { setTime(t); paint(); },
   play, pause,
   fit: (what) => { fit(what); paint(); },
-  whereIs(id) {                            // pixels on the map of a place, shelter, team or truck; null if not drawn
+  whereIs(id) {                            // pixels on the map of a place, shelter, bottleneck or mover; null if not drawn
     paint();
-    const named = (h) => (h.place || h.base || (h.kind === "mover" ? scene.movers : scene.shelters)[h.i] || {}).id;
-    const hit = hits.find((h) => named(h) === id || (h.members || []).some((i) => scene.movers[i].id === id));
+    const named = (h) => (h.kind === "jam" && scene.jams[h.i]) || (h.place || h.base || (h.kind === "mover" ? scene.movers : scene.shelters)[h.i] || {});
+    const hit = hits.find((h) => named(h).id === id || (h.members || []).some((i) => scene.movers[i].id === id));
     return hit ? [hit.x, hit.y] : null;
   },
   counts() {
@@ -24,7 +24,8 @@ window.sandtable = {
     for (const row of scene.series) series[row.key] = seriesAt(row.array, now.t) / row.scale;
     const out = scene.movers.filter((_, i) => (moverAt(i, now.t) || { status: 0 }).status !== 0).length;
     const cells = scene.rasters.reduce((sum, r) => sum + (r.box[2] && r.look !== "line" ? paintRaster(r, now.t) : 0), 0);
-    return { t: now.t, dots, series, movers_out: out, hazard_cells: cells };
+    const buses = scene.movers.filter((m, i) => m.sort === BUS && (moverAt(i, now.t) || { status: 0 }).status !== 0).length;
+    return { t: now.t, dots, series, movers_out: out, buses_out: buses, queued: standingAt(now.t), hazard_cells: cells };
   },
 };
 
@@ -48,7 +49,7 @@ function paint() {
   const t = now.t;
   if (now.drawn.base !== view.version) { drawGround(by("ground"), picture); now.drawn.base = view.version; }
   const hazard = `${view.version}/${hazardMinute(t)}`;
-  if (now.drawn.hazard !== hazard) { drawHazard(by("hazard"), t); now.drawn.hazard = hazard; }
+  if (now.drawn.hazard !== hazard) { drawHazard(by("hazard"), t); drawQueues(by("hazard"), t); now.drawn.hazard = hazard; }
   drawHouseholds(by("live"), t);
   drawShapes(by("live"), t);
   drawPulse(by("live").getContext("2d"));
@@ -175,6 +176,7 @@ async function start() {
   const first = scene.series.length ? scene.series : [];
   if (first.length) buildCounters(by("counters"));
   buildTicker(by("events"), by("chips"));
+  buildJams(by("jams"), by("tabs"));
   buildLegend(by("keys"));
   for (const speed of SPEEDS) {
     const option = make("option", "", `×${speed}`);

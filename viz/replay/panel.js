@@ -100,12 +100,15 @@ function updateTicker(list, t) {
 function jumpTo(i) {
   const moment = scene.moments[i];
   setTime(moment.t);
-  if (moment.x !== null) {
-    pulse = { x: moment.x - scene.grid.x0, y: scene.grid.y0 - moment.y, until: performance.now() + 2600 };
-    const px = toX(pulse.x), py = toY(pulse.y);
-    if (px < 30 || py < 30 || px > view.width - 30 || py > view.height - 30) { view.x = pulse.x; view.y = pulse.y; changed(); }
-    wake();
-  }
+  if (moment.x !== null) pulseAt(moment.x - scene.grid.x0, scene.grid.y0 - moment.y);
+}
+
+// Rings round a point of the map for a moment; the map moves there where it is out of sight.
+function pulseAt(x, y) {
+  pulse = { x, y, until: performance.now() + 2600 };
+  const px = toX(x), py = toY(y);
+  if (px < 30 || py < 30 || px > view.width - 30 || py > view.height - 30) { view.x = x; view.y = y; changed(); }
+  wake();
 }
 
 function step(direction) {
@@ -160,7 +163,13 @@ function buildLegend(holder) {
   entry((pen) => moverSign(pen, 0, 4, 13, 10), w.team);
   for (const status of [1, 2, 3, 4, 5, 6]) entry((pen) => {
     pen.fillStyle = STATUS[status]; pen.beginPath(); pen.arc(13, 10, 5, 0, 7); pen.fill(); }, w[status]);
-  if (scene.movers.some((m) => m.truck)) entry((pen) => moverSign(pen, 1, 4, 13, 10), w.truck);
+  if (scene.movers.some((m) => m.sort === TRUCK)) entry((pen) => moverSign(pen, TRUCK, 4, 13, 10), w.truck);
+  if (scene.movers.some((m) => m.sort === BUS)) entry((pen) => moverSign(pen, BUS, 2, 13, 10), w.bus);
+  if (scene.queues) {
+    entry(swatch(...QUEUE_INK), w.queue);
+    if (scene.queues.left_out) holder.append(make("p", "", fill(w.queue_left_out, { n: scene.queues.left_out.toLocaleString("en") })));
+  }
+  if (scene.jams.length) entry((pen) => jamSign(pen, 13, 10, 1, true), w.jam);
   if (scene.households.n) holder.append(make("p", "", fill(w.sample, { n: scene.households.n.toLocaleString("en") })));
   holder.append(make("p", "", w.followed));
   for (const note of scene.notes) holder.append(make("p", "", note));

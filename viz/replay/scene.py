@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.facts import TRUCK, RunFacts
+from viz.facts import BUS, TEAM, TRUCK, RunFacts
 from viz.figures.spread_map import view_box
 from viz.moments import moments
+from viz.replay.jams import jams, queues
 from viz.replay.pack import Packer, pack_arrival, simplify
 from viz.terrain import ground_rgb
 
@@ -39,6 +40,8 @@ SERIES_SHOWN = (
     "teams_out",
 )
 HAZARD_SERIES = ("burned_ha", "line_m", "line_km")
+SORTS = {TEAM: 0, TRUCK: 1, BUS: 2}
+"""By kind of mover, how the page draws it; one of another kind is drawn as a team."""
 LOOKS = {"forest_fire": "fire", "chemical_leak": "gas", "typhoon": "water"}
 
 
@@ -74,7 +77,9 @@ def build(facts: RunFacts) -> tuple[dict[str, Any], str, bytes]:
         "villages": _villages(facts, pack),
         "lines": _lines(facts, pack),
         "roads": _roads(facts, pack),
-        "notes": [note.get(words.lang) or note.get("en", "") for note in manifest.get("footnotes", [])],
+        "queues": (queued := queues(facts, pack)),
+        "jams": jams(facts, queued),
+        "notes": [words.clean(note.get(words.lang) or note.get("en", "")) for note in manifest.get("footnotes", [])],
     }
     scene["arrays"] = pack.table
     return scene, pack.blob(), _ground(facts)
@@ -176,7 +181,7 @@ def _movers(facts: RunFacts, pack: Packer) -> list[dict[str, Any]]:
     pack.add("mover_y", y)
     pack.add("mover_status", t["mover_status"])
     names = facts.names("mover")
-    return [{"id": str(key), "name": names[str(key)], "truck": int(t["mover_kind"][i] == TRUCK)}
+    return [{"id": str(key), "name": names[str(key)], "sort": SORTS.get(int(t["mover_kind"][i]), 0)}
             for i, key in enumerate(t["mover_id"])]
 
 

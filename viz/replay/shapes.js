@@ -1,21 +1,7 @@
-// What has a name: places, villages ordered out, shelters, teams and trucks, the line built. Drawn each frame.
+// What has a name: places, villages ordered out, shelters, bottlenecks, the line built. Drawn each frame.
 
 const FONT = 'system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif';
-const STATUS = ["#9aa3a9", "#e6b800", "#56b4e9", "#0072b2", "#d55e00", "#8b98a1", "#009e73"];
-const AT_BASE = 0, WORKING = 4, RESTING = 5;
 let hits = [], boxes = [];
-
-// Teams and trucks at time t: place by straight motion between waypoints, status of the last one passed.
-function moverAt(i, t) {
-  const a = A.mover_start[i], b = A.mover_start[i + 1];
-  if (a === b) return null;
-  let low = a, high = b - 1;
-  while (low < high) { const middle = (low + high + 1) >> 1; if (A.mover_t[middle] <= t) low = middle; else high = middle - 1; }
-  const k = low, next = Math.min(k + 1, b - 1), span = A.mover_t[next] - A.mover_t[k];
-  const share = span > 0 && t > A.mover_t[k] ? Math.min(1, (t - A.mover_t[k]) / span) : 0;
-  return { x: A.mover_x[k] + share * (A.mover_x[next] - A.mover_x[k]),
-           y: A.mover_y[k] + share * (A.mover_y[next] - A.mover_y[k]), status: A.mover_status[k], k, a };
-}
 
 function occupancyAt(i, t) {
   const times = A.shelter_t, n = times.length;
@@ -78,6 +64,7 @@ function drawShapes(canvas, t) {
   drawVillages(pen, t, names);
   drawBases(pen, names);
   drawShelters(pen, t, names);
+  drawJams(pen, t);
   drawMovers(pen, t, names);
   names.sort((a, b) => a.rank - b.rank);
   for (const name of names) label(pen, name.text, name.x, name.y, name.gap, name);
@@ -98,28 +85,6 @@ function drawLines(pen, t) {
   };
   trace("rgba(255,255,255,.9)", 6);
   trace("#1b1b5e", 3.4);
-}
-
-function drawTrails(pen, t) {
-  pen.lineWidth = 1.8;
-  scene.movers.forEach((mover, i) => {
-    const now = moverAt(i, t);
-    if (!now || now.status === AT_BASE || now.k === now.a) return;
-    pen.strokeStyle = mover.truck ? "rgba(122,81,149,.55)" : "rgba(0,90,170,.5)";
-    pen.setLineDash(mover.truck ? [6, 4] : []);
-    let from = now.k;                       // this trip only, not every one since the start
-    while (from > now.a && A.mover_status[from] !== AT_BASE) from--;
-    pen.beginPath();
-    pen.moveTo(toX(A.mover_x[from]), toY(A.mover_y[from]));
-    const to = (k, x, y) => {               // travel, not the steps of work along the line
-      const at = A.mover_status[k] === WORKING || A.mover_status[k] === RESTING ? "moveTo" : "lineTo";
-      pen[at](toX(x), toY(y));
-    };
-    for (let k = from + 1; k <= now.k; k++) to(k - 1, A.mover_x[k], A.mover_y[k]);
-    to(now.k, now.x, now.y);
-    pen.stroke();
-  });
-  pen.setLineDash([]);
 }
 
 function drawOnset(pen, t) {
@@ -246,72 +211,6 @@ function drawShelters(pen, t, names) {
   });
 }
 
-// A team is a round badge, a truck a lorry's outline. Up to three on one spot stand in a row; more are told as one
-// badge with their number, so that nobody is drawn far from where they are.
-const ROW = 3;
-
-function drawMovers(pen, t, names) {
-  const groups = [];
-  scene.movers.forEach((mover, i) => {
-    const now = moverAt(i, t);
-    if (!now || now.status === AT_BASE) return;
-    const x = toX(now.x), y = toY(now.y);
-    if (!seen(x, y)) return;
-    const group = groups.find((g) => g.truck === mover.truck && Math.abs(g.x - x) < 17 && Math.abs(g.y - y) < 15);
-    if (group) group.members.push({ i, status: now.status });
-    else groups.push({ x, y, truck: mover.truck, members: [{ i, status: now.status }] });
-  });
-  for (const { x, y, truck, members } of groups) {
-    if (members.length > ROW) {
-      const most = [0, 1, 2, 3, 4, 5, 6].map((s) => members.filter((m) => m.status === s).length);
-      moverSign(pen, truck, most.indexOf(Math.max(...most)), x, y);
-      pen.fillStyle = "#10202e";
-      pen.beginPath(); pen.arc(x + 9, y - 8, 8, 0, 7); pen.fill();
-      pen.fillStyle = "#fff";
-      pen.font = `700 11px ${FONT}`; pen.textAlign = "center"; pen.textBaseline = "middle";
-      pen.fillText(String(members.length), x + 9, y - 7.5);
-      block(x, y, 11);
-      const told = most.map((n, s) => (n ? `${scene.words[s]} ${n}` : "")).filter(Boolean).join(" · ");
-      names.push({ text: told, x, y, gap: 18, size: 11.5, bold: true, ink: truck ? "#53306e" : "#0b3d66", rank: 2, plate: true });
-      hits.push({ x, y, kind: "movers", members: members.map((m) => m.i), r: 14 });
-      continue;
-    }
-    members.forEach(({ i, status }, k) => {
-      const at = x + 18 * k;
-      moverSign(pen, truck, status, at, y);
-      block(at, y, 9);
-      if (view.scale > 0.008)
-        names.push({ text: `${scene.movers[i].name} · ${scene.words[status]}`, x: at, y, gap: 12, size: 11.5, bold: true,
-                     ink: truck ? "#53306e" : "#0b3d66", rank: 2, plate: true });
-      hits.push({ x: at, y, kind: "mover", i, r: 12 });
-    });
-  }
-}
-
-function moverSign(pen, truck, status, x, y) {
-  pen.beginPath();
-  if (truck) pen.roundRect(x - 10, y - 6.5, 20, 13, 3);
-  else pen.arc(x, y, 8.5, 0, 7);
-  pen.fillStyle = STATUS[status];
-  pen.fill();
-  pen.lineWidth = 2;
-  pen.strokeStyle = "#fff";
-  pen.stroke();
-  pen.lineWidth = 1;
-  pen.strokeStyle = "rgba(15,30,45,.75)";
-  pen.beginPath();
-  if (truck) pen.roundRect(x - 11, y - 7.5, 22, 15, 4);
-  else pen.arc(x, y, 9.6, 0, 7);
-  pen.stroke();
-  pen.fillStyle = status === 1 || status === 2 ? "#10202e" : "#fff";
-  if (truck) {
-    pen.fillRect(x - 7, y - 3.5, 8, 6); pen.fillRect(x + 2, y - 1.5, 5, 4);
-  } else {
-    pen.beginPath(); pen.arc(x, y - 2.4, 2.1, 0, 7); pen.fill();
-    pen.beginPath(); pen.arc(x, y + 5.2, 4.3, Math.PI, 0); pen.fill();
-  }
-}
-
 function pickAt(px, py) {
   let best = null, nearest = 1;
   for (let i = hits.length - 1; i >= 0; i--) {
@@ -326,12 +225,12 @@ function describe(what, t) {
   const w = scene.words, lines = [];
   if (what.kind === "mover") {
     const mover = scene.movers[what.i], now = moverAt(what.i, t);
-    return { x: now.x, y: now.y, title: mover.name, lines: [w[now.status]] };
+    return { x: now.x, y: now.y, title: mover.name, lines: [doing(mover, now.status)] };
   }
   if (what.kind === "movers") {
     const first = moverAt(what.members[0], t);
     return { x: first.x, y: first.y, title: String(what.members.length), lines: what.members.map((i) =>
-      `${scene.movers[i].name} · ${w[moverAt(i, t).status]}`) };
+      `${scene.movers[i].name} · ${doing(scene.movers[i], moverAt(i, t).status)}`) };
   }
   if (what.kind === "shelter") {
     const shelter = scene.shelters[what.i];
@@ -340,6 +239,7 @@ function describe(what, t) {
   }
   if (what.kind === "base") return { x: what.base.x, y: what.base.y, title: what.base.name, lines: [w[
     { warehouse: "warehouse", command: "command_post", landing_site: "landing_site" }[what.base.kind] || "base"]] };
+  if (what.kind === "jam") return describeJam(what.i, t);
   const place = what.place;
   if (place.residents) lines.push(fill(w.tip_residents, { n: place.residents.toLocaleString("en") }));
   if (place.kind === "village" || place.ordered !== null) {
