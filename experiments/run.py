@@ -21,7 +21,7 @@ from experiments.compose import dump_settings, settings_sha256
 from experiments.manifest import manifest_of
 from experiments.measure import Values, measure
 from experiments.record import write_layers, write_series, write_tracks
-from experiments.scoring import kpi_rows
+from experiments.scoring import counted_from, kpi_rows
 from sim.errors import InputError
 from sim.settings.root import RunSettings
 from sim.world.store import load_world, open_world
@@ -92,7 +92,7 @@ def simulate_to(
             drill.run(advance)
         values = measure(drill)
     timer.lap("simulate")
-    rows = kpi_rows(settings, values, hazard_paths)
+    rows = kpi_rows(settings, values, hazard_paths, counted_from(drill))
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
     temporary.mkdir(parents=True)
     try:

@@ -13,7 +13,10 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "plan", "higher"),
     KpiSpec(
         "coverage.residents_30min_night", "Residents reached in 30 min (night)", "半小时到达居民覆盖率(夜间)", "share",
-        "As coverage.residents_30min, with night turnout.", "同上,按夜间出动时间计算。", "plan", "higher"),
+        "Share of residents whose village a team with fire-line or rescue capability reaches within 30 min of "
+        "the alarm by night on open roads: median decision time, median night turnout, drive.",
+        "夜间道路畅通时,自接警起30分钟内(决策、夜间出动取中位数,加行车)有相应能力队伍可到达的村居居民占比。",
+        "plan", "higher"),
     KpiSpec(
         "coverage.villages_30min", "Villages reached in 30 min (day)", "半小时到达村居覆盖率(白天)", "share",
         "Share of villages and neighbourhoods reached within 30 min of the alarm by day.",
@@ -37,8 +40,8 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
     KpiSpec(
         "arrival.first_min", "Alarm to first team on scene", "接警至首支队伍到场", "min",
         "Minutes from an incident's alarm at the command post to the first capable team, with equipment, on scene; "
-        "the quickest of several incidents.",
-        "自指挥中心接警至首支携装备队伍到达现场的分钟数;多起事件取最快者。"),
+        "the quickest of several incidents; none while no team is.",
+        "自指挥中心接警至首支携装备队伍到达现场的分钟数;多起事件取最快者;无队伍到场则无值。"),
     KpiSpec(
         "arrival.first_from_order_min", "Order to first team on scene", "受令至首支队伍到场", "min",
         "Minutes from the first order to the first team on scene.", "自首道出动命令至首支队伍到场的分钟数。"),
@@ -60,7 +63,7 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
     KpiSpec(
         "evacuation.clear_p90_min", "Order to 90 % safe", "90%转移人员到达安全地点用时", "min",
         "Minutes from the first order until 90 % of all who ever left are in a shelter or out of the county; "
-        "none while they are not.", "自首道转移命令至90%出发人员到达避难场所或离开县域的分钟数。"),
+        "none while they are not.", "自首道转移命令至90%出发人员到达避难场所或离开县域的分钟数;未达到则无值。"),
     KpiSpec(
         "evacuation.not_out", "Left behind when the hazard came", "危险到达时未撤离人数", "persons",
         "Residents exposed to the hazard at home in a village that had been ordered out before.",
@@ -91,7 +94,7 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
     KpiSpec(
         "supply.first_delivery_h", "Relief at the last shelter", "最后一处避难场所首批物资到达", "h",
         "Hours from the onset until every shelter in use has had its first relief delivery; none while one has "
-        "not.", "自灾害发生至每处启用的避难场所均收到首批救灾物资的小时数。"),
+        "not.", "自灾害发生至每处启用的避难场所均收到首批救灾物资的小时数;有一处未收到则无值。"),
     KpiSpec(
         "supply.served_12h", "Shelters supplied within 12 h", "12小时内物资到达的避难场所占比", "share",
         "Share of shelters in use whose first relief delivery came within 12 h of the onset.",
@@ -117,7 +120,8 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "run", "higher"),
     KpiSpec(
         "transfer.out_by_deadline_share", "Moved out by the deadline", "限时转移完成率", "share",
-        "The same by the deadline of the order, among those ordered with one.", "有时限的命令中,时限前离家者占比。",
+        "Share of those ordered to be moved with a deadline whose household has left its home by then.",
+        "有时限的命令中,时限前离家者占比。",
         "run", "higher"),
     KpiSpec(
         "transfer.safe_by_deadline_share", "Safe by the deadline", "限时安置到位率", "share",
@@ -130,8 +134,9 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "none while fewer are out.", "自县级下达转移命令至离家的分钟数,按下令转移居民取90%分位;未达到则无值。"),
     KpiSpec(
         "transfer.completed_min", "Order to all moved out", "全部转移人员离家用时", "min",
-        "The same for all residents ordered; none while one is not out.",
-        "同上,按全部下令转移居民;有一人未离家则无值。"),
+        "Minutes from a household's order at county level until it left, the longest over the residents ordered; none "
+        "while one is not out.",
+        "自县级下达转移命令至离家的分钟数,取下令转移居民中最长者;有一人未离家则无值。"),
     KpiSpec(
         "transfer.returned_early", "Returned too early", "提前返回人数", "persons",
         "Residents who went home before the all-clear after having been moved, each time they did.",

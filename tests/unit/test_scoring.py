@@ -9,7 +9,7 @@ import pytest
 
 from experiments.hazards import find_hazard, hazard_folders
 from experiments.measure import measure
-from experiments.scoring import kpi_rows, rounded, specs_of
+from experiments.scoring import counted_from, kpi_rows, rounded, specs_of
 from sim.kpi_specs import ENGINE_KPIS
 from sim.settings.root import RunSettings
 from tests.smallworld import TOY_HAZARDS, settings, small_drill, small_world, water
@@ -57,6 +57,58 @@ def test_targets_are_held_against_values(op, value, limit, met):
     assert [(r["key"], r["value"], r["op"], r["target"], r["met"]) for r in rows] == [
         ("arrival.first_min", value, op, limit, met)
     ]
+
+
+HOURS = 3600.0
+FEW_LEFT = {"evacuation.left": 40.0, "shelter.in_use": 2.0, "arrival.within_30min": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("kpi", "values", "limit", "began_s", "met", "why"),
+    [
+        # has not happened, and had (or had not) the time: the run lasts 6 h
+        ("evacuation.clear_p90_min", {"evacuation.clear_p90_min": None}, 120.0, 0.0, False, "did_not_happen"),
+        ("evacuation.clear_p90_min", {"evacuation.clear_p90_min": None}, 120.0, 5 * HOURS, None, "run_too_short"),
+        ("supply.first_delivery_h", {"supply.first_delivery_h": None}, 12.0, 0.0, None, "run_too_short"),
+        ("supply.first_delivery_h", {"supply.first_delivery_h": None}, 6.0, 0.0, False, "did_not_happen"),
+        ("arrival.first_min", {"arrival.first_min": None}, 30.0, 0.0, False, "did_not_happen"),
+        # nothing to wait for
+        ("evacuation.clear_p90_min", {"evacuation.clear_p90_min": None, "evacuation.left": 0.0}, 120.0, 0.0, None,
+         "does_not_apply"),
+        ("arrival.first_min", {"arrival.first_min": None, "arrival.within_30min": None}, 30.0, 0.0, None,
+         "does_not_apply"),
+        ("shelter.max_occupancy", {"shelter.max_occupancy": None}, 1.0, 0.0, None, "does_not_apply"),
+        # counts what comes within a span that is not over
+        ("supply.served_12h", {"supply.served_12h": 0.5}, 1.0, 0.0, None, "run_too_short"),
+        ("supply.served_12h", {"supply.served_12h": 1.0}, 1.0, 0.0, True, None),
+        ("arrival.within_30min", {"arrival.within_30min": 0.0}, 1.0, 0.0, False, None),
+        ("arrival.within_30min", {"arrival.within_30min": 0.0}, 1.0, 5.8 * HOURS, None, "run_too_short"),
+        # has a value
+        ("evacuation.clear_p90_min", {"evacuation.clear_p90_min": 130.0}, 120.0, 5 * HOURS, False, None),
+    ],
+)
+def test_what_the_run_was_too_short_for_is_not_decided(kpi, values, limit, began_s, met, why):
+    op = ">=" if kpi in ("supply.served_12h", "arrival.within_30min") else "<="
+    given = with_targets([target(kpi, op, limit)])
+    assert given.scenario.duration == 6 * HOURS
+    rows = kpi_rows(given, FEW_LEFT | values, (TOY_HAZARDS,), {kpi: began_s})
+    assert [(r["met"], r["why"]) for r in rows if r["key"] == kpi] == [(met, why)]
+
+
+def test_a_kpi_without_a_target_says_why_it_has_no_value():
+    rows = kpi_rows(with_targets([]), {"supply.first_delivery_h": None, "shelter.in_use": 1.0, "casualties.dead": 0.0},
+                    (TOY_HAZARDS,))
+    assert {r["key"]: r["why"] for r in rows} == {"supply.first_delivery_h": "did_not_happen", "shelter.in_use": None,
+                                                  "casualties.dead": None}
+
+
+def test_spans_count_from_the_alarm_the_onset_and_the_order():
+    run = small_drill(hazards=[water("east")], **SHORT)
+    run.run()
+    began = counted_from(run)
+    assert set(began) <= {spec.key for spec in ENGINE_KPIS}
+    assert began["arrival.first_min"] == min(run.post.alarm_s.values()) > 0
+    assert began["evacuation.clear_p90_min"] == run.evacuation.first_order_s > began["supply.served_12h"]
 
 
 def test_rows_with_a_target_come_first_and_each_kpi_once():
