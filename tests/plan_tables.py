@@ -13,6 +13,7 @@ import yaml
 
 from sim.settings.plan import Camp, LandingSite, Plan, Shelters, Team, TeamType, Warehouse
 from sim.settings.target import TargetSet
+from sim.settings.warning import Channel, DoorToDoor, Neighbours
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/background/plans-and-targets.md"
@@ -61,6 +62,29 @@ def describe(item: PlacedItem) -> str:
             return "landing site"
 
 
+def warning(plan: Plan) -> str:
+    """Say in a few words how a plan's warnings spread."""
+    delay = plan.warning.delay
+    if delay is None:
+        return "by the channels below"
+    return f"half warned in {delay.median / 60:.0f} min, {plan.warning.reach:.0%} reached"
+
+
+def reached_by(channel: Channel | DoorToDoor | Neighbours) -> str:
+    """Say in a few words whom a channel reaches and how soon."""
+    reach = f"{channel.reach:.0%} reached"
+    if isinstance(channel, Neighbours):
+        return f"{reach}; a warned household tells {channel.tells_per_hour:g} others an hour"
+    begins = f"{reach}; begins after {channel.start.median / 60:.0f} min"
+    if isinstance(channel, DoorToDoor):
+        more = channel.households_per_worker
+        return (f"{begins}; {channel.workers_per_village:g} workers a village"
+                + (f" or one for {more:g} households" if more else "")
+                + f", {channel.households_per_worker_hour:g} households an hour each")
+    needs = " and ".join(channel.needs) or "nothing"
+    return f"{begins}, half of them have it {channel.receipt / 60:.0f} min later; needs {needs}"
+
+
 def plan_table(plan: Plan) -> str:
     """Return a plan's items, alike ones in one row, with their grade and source."""
     items: list[PlacedItem] = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses,
@@ -71,8 +95,10 @@ def plan_table(plan: Plan) -> str:
         places.append(item.place)
     rows = [["command post", plan.command.place, f"decides in {plan.command.decision.median / 60:.0f} min",
              plan.command.grade, plan.command.source],
-            ["warning", "county", f"half warned in {plan.warning.delay.median / 60:.0f} min, "
-             f"{plan.warning.reach:.0%} reached", plan.warning.grade, plan.warning.source]]
+            ["warning", "county", warning(plan), plan.warning.grade, plan.warning.source]]
+    for name, channel in plan.warning.channels or ():
+        if channel is not None:
+            rows.append([name.replace("_", " "), "county", reached_by(channel), channel.grade, channel.source])
     kinds = {describe(item): type(item).__name__.lower().rstrip("s") for item in items}
     for (what, grade, source), places in groups.items():
         where = ", ".join(place if n == 1 else f"{place} x {n}" for place, n in Counter(places).items())
