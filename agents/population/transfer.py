@@ -143,6 +143,8 @@ class Transfer:
 
     def cancel(self, villages: NDArray[np.integer], causes: Iterable[Cause] = CAUSES) -> int:
         """Call the transfer off for all who have not left yet; return how many residents stay for it."""
+        # Who left before now has left, though nobody has looked since.
+        self._work(self.model.now)
         rows = self.rounds.cancel(self.rows(villages, causes))
         self._order[rows] = 0
         self.ordered_s[rows] = self.deadline_s[rows] = self.reached_s[rows] = np.inf

@@ -118,7 +118,8 @@ def draw_list(population: Population, plan: TransferPlan, streams: Streams) -> T
     for number, entry in enumerate(plan.at_risk):
         place = world.places.get(entry.place, f"plan.transfer.at_risk[{number}].place")
         _take_entry(drawing, plan, entry, place, villages, stated)
-    for cause in _by_priority(plan):
+    # By a fixed order: who is on the list does not depend on who is called on first.
+    for cause in CAUSES:
         rate = plan.rates.get(cause)
         if rate is None:
             continue
