@@ -11,14 +11,33 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
-STYLES = {"met": "bold green", "missed": "bold red", "unknown": "yellow"}
+STYLES = {"met": "bold green", "missed": "bold red", "unknown": "yellow", "undecided": "yellow"}
+TOO_SHORT = "run_too_short"
+NONE_WHILE = "none while"
+"""Words of a definition that say: no value means that it has not happened."""
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """Return ``met``, ``missed``, ``unknown`` (a target but no value) or ``none`` (no target) for a KPI."""
+    """Return how a KPI stands: ``met``, ``missed``, ``undecided`` (the run was too short), ``unknown`` or ``none``.
+
+    ``unknown`` has a target but no value, ``none`` has no target.
+    """
     if row.get("target") is None:
         return "none"
-    return "unknown" if row.get("met") is None else "met" if row["met"] else "missed"
+    if row.get("met") is None:
+        return "undecided" if row.get("why") == TOO_SHORT else "unknown"
+    return "met" if row["met"] else "missed"
+
+
+def value_text(row: dict[str, Any], words: Words) -> str:
+    """Return a KPI's value with its unit; where it has none, whether that did not happen or does not apply."""
+    why = row.get("why")
+    if row.get("value") is not None:
+        text = words.value(row["value"], str(row["unit"]))
+        return words("none.so_far", value=text) if why == TOO_SHORT else text
+    if why is None:  # a run folder of before: its definition tells
+        why = "did_not_happen" if NONE_WHILE in str(row.get("definition", "")) else "does_not_apply"
+    return words(f"none.{why}")
 
 
 def target_text(row: dict[str, Any], words: Words) -> str:
@@ -53,5 +72,5 @@ def terminal_scorecard(kpis: Sequence[dict[str, Any]], lang: str) -> Table:
         kind = verdict(row)
         badge = Text("" if kind == "none" else words(f"verdict.{kind}"), style=STYLES.get(kind, ""))
         table.add_row(badge, Text(words.pick(row), style="" if kind != "none" else "dim"),
-                      words.value(row.get("value"), str(row["unit"])), target_text(row, words))
+                      value_text(row, words), target_text(row, words))
     return table

@@ -13,7 +13,8 @@ import pytest
 from tests.runfolders import make_run_folder
 from viz.folder import RunFolder
 from viz.report import report_verb
-from viz.scorecard import terminal_scorecard
+from viz.scorecard import terminal_scorecard, value_text, verdict
+from viz.words import Words
 
 KEPT_ENGLISH = {"Sandtable", "python", "numpy", "UTC", "MB", "forest", "fire", "default", "baseline", "h",
                 "Newell"}
@@ -122,9 +123,48 @@ def test_the_terminal_scorecard_says_the_same(run: Path, lang: str, badge: str, 
     assert "1,284" in text
 
 
+def _kpi(**changed: object) -> dict[str, object]:
+    return {"key": "k", "name": "K", "name_zh": "指标(日)", "value": None, "unit": "share", "target": 0.9, "op": ">=",
+            "met": None, "definition": "A share; none while nobody is.", "definition_zh": "占比", "why": None} | changed
+
+
+@pytest.mark.parametrize(
+    ("row", "standing", "en", "zh"),
+    [
+        (_kpi(value=0.5, met=False), "missed", "50\xa0%", "50\xa0%"),
+        (_kpi(value=0.5, why="run_too_short"), "undecided", "50\xa0% so far", "截至结束50\xa0%"),
+        (_kpi(why="run_too_short"), "undecided", "run too short", "时长不足"),
+        (_kpi(why="did_not_happen", met=False), "missed", "did not happen", "未发生"),
+        (_kpi(why="does_not_apply"), "unknown", "—", "—"),
+        (_kpi(target=None, why="did_not_happen"), "none", "did not happen", "未发生"),
+        # folders of before say it in the definition only
+        (_kpi(), "unknown", "did not happen", "未发生"),
+        (_kpi(definition="A share."), "unknown", "—", "—"),
+    ],
+)
+def test_what_did_not_happen_differs_from_what_does_not_apply(
+    row: dict[str, object], standing: str, en: str, zh: str
+) -> None:
+    assert verdict(row) == standing
+    assert (value_text(row, Words("en")), value_text(row, Words("zh"))) == (en, zh)
+
+
+def test_an_undecided_target_is_neither_met_nor_missed(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    rows = json.loads((copy / "kpis.json").read_text(encoding="utf-8"))
+    rows[2] |= {"met": None, "why": "run_too_short"}
+    (copy / "kpis.json").write_text(json.dumps(rows), encoding="utf-8")
+    told = _visible(report_verb(copy, lang="en").read_text(encoding="utf-8"))
+    assert "The run was too short to tell: Shelters supplied within 12 h." in told
+    assert "Missed: Alarm to first team on scene." in told
+    assert re.search(r"UNDECIDED Shelters supplied within 12 h .{0,160}66.7 % so far", told)
+
+
 def test_grades_of_plan_items_are_told_in_both_languages() -> None:
     from viz.report import _of_what
-    from viz.words import Words
 
     assert _of_what("plan items graded assumption: 43 of 68", Words("zh")) == "方案中68项里的43项"
     assert _of_what("plan items graded fact: 25 of 68", Words("en")) == "25 of 68 items of the plan"

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from sim.errors import InputError
-from viz.words import LANGUAGES, NONE, Words, number, table
+from viz.words import LANGUAGES, NONE, Words, full_width, number, table
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SAME_IN_BOTH = {
@@ -85,6 +85,23 @@ def test_numbers_have_as_many_figures_as_they_bear(value: float, text: str) -> N
 def test_spans_are_hours_and_minutes(seconds: float | None, en: str, zh: str) -> None:
     assert Words("en").span(seconds) == en
     assert Words("zh").span(seconds) == zh
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("覆盖率(白天)", "覆盖率（白天）"),
+        ("畅通时,自接警起30分钟内(决策,加行车)到达;", "畅通时，自接警起30分钟内（决策，加行车）到达；"),
+        ("名称(如A-V05)、共1,234人,其中5:30到达", "名称（如A-V05）、共1,234人，其中5:30到达"),
+        ("增长3.5%,其他", "增长3.5%，其他"),
+        ("“十四五”规划 IV(3)6", "“十四五”规划 IV(3)6"),
+        ("Shiqiao (hill), 5:30", "Shiqiao (hill), 5:30"),
+    ],
+)
+def test_chinese_from_outside_gets_full_width_stops_and_figures_stay(given: str, read: str) -> None:
+    assert full_width(given) == read
+    assert Words("zh").clean(given) == Words("zh").pick({"name_zh": given}) == read
+    assert Words("en").clean(given) == given
 
 
 def test_an_unknown_language_is_refused_with_what_is_allowed() -> None:

@@ -10,7 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from viz.facts import RunFacts
 from viz.figures.style import BLUE, FAINT, INK, VERMILION, in_house_style, new_figure, say_instead
-from viz.scorecard import target_text, verdict
+from viz.scorecard import target_text, value_text, verdict
 
 MET, MISSED, UNKNOWN = BLUE, VERMILION, "#8a949b"
 SPREAD = 2.0
@@ -40,10 +40,11 @@ def scorecard_figure(facts: RunFacts) -> Figure:
 def _row(ax: Axes, i: int, row: dict[str, Any], facts: RunFacts) -> None:
     words = facts.words
     kind = verdict(row)
-    colour = {"met": MET, "missed": MISSED, "unknown": UNKNOWN}[kind]
+    colour = {"met": MET, "missed": MISSED, "unknown": UNKNOWN, "undecided": UNKNOWN}[kind]
     ax.add_patch(FancyBboxPatch((0.4, i - 0.27), 6.2, 0.54, boxstyle="round,pad=0,rounding_size=0.25",
                                 facecolor=colour, edgecolor="none", mutation_aspect=0.12))
-    ax.text(3.5, i, words(f"verdict.{kind}"), ha="center", va="center", color="white", fontsize=8.5)
+    badge = words(f"verdict.{kind}")
+    ax.text(3.5, i, badge, ha="center", va="center", color="white", fontsize=8.5 if len(badge) <= 8 else 7)
     ax.text(8.2, i, words.pick(row), ha="left", va="center", fontsize=9.5, color=INK)
     left, width = 51.0, 24.0
     value, target = row["value"], float(row["target"])
@@ -62,7 +63,9 @@ def _row(ax: Axes, i: int, row: dict[str, Any], facts: RunFacts) -> None:
             ax.plot(left + width, i, marker=">", color=colour, markersize=7, zorder=3, clip_on=False)
     tick = left + (width / SPREAD if target > 0 else 0)
     ax.plot([tick, tick], [i - 0.3, i + 0.3], color=INK, linewidth=1.6, zorder=4)
-    ax.text(77.5, i, words.value(value, str(row["unit"])), ha="left", va="center", fontsize=10, color=INK)
+    told = value_text(row, words)
+    ax.text(77.5, i, told, ha="left", va="center", fontsize=10 if value is not None and kind != "undecided" else 8,
+            color=INK)
     ax.text(89, i, target_text(row, words), ha="left", va="center", fontsize=9.5,
             color=FAINT)
     ax.axhline(i + 0.5, color="#eceff1", linewidth=0.7)

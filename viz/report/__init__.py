@@ -12,7 +12,7 @@ from viz.facts import SAFE_KINDS, RunFacts
 from viz.folder import RunFolder
 from viz.moments import moments
 from viz.report import evacuation_section as section
-from viz.scorecard import in_order, target_text, verdict
+from viz.scorecard import in_order, target_text, value_text, verdict
 from viz.telling import near_place
 from viz.words import NONE, Words, number
 
@@ -158,10 +158,13 @@ def _lead(facts: RunFacts, *, told: bool) -> list[str]:
     with_target = [row for row in folder.kpis if row.get("target") is not None]
     if with_target:
         missed = [words.pick(row) for row in with_target if row.get("met") is False]
+        open_ = [words.pick(row) for row in with_target if verdict(row) == "undecided"]
         met = sum(row.get("met") is True for row in with_target)
         lines.append(words("lead.targets", met=met, of=len(with_target)))
         if missed:
             lines.append(words("lead.missed", names=words("list.join").join(missed)))
+        if open_:
+            lines.append(words("lead.undecided", names=words("list.join").join(open_)))
     return lines
 
 
@@ -177,7 +180,7 @@ def _scorecard(facts: RunFacts) -> list[dict[str, str]]:
     words = facts.words
     return [{
         "verdict": verdict(row), "badge": words(f"verdict.{verdict(row)}") if verdict(row) != "none" else "",
-        "name": words.pick(row), "key": row["key"], "value": words.value(row.get("value"), str(row["unit"])),
+        "name": words.pick(row), "key": row["key"], "value": value_text(row, words),
         "target": target_text(row, words), "definition": words.pick(row, "definition"),
         "scope": words.get(f"scope.{row.get('scope', 'run')}", ""),
         "source": str(row.get("source") or "") if row.get("target") is not None else "",
