@@ -12,8 +12,8 @@ from agents.population.columns import State
 from agents.population.transfer_figures import transfer_values
 
 TWELVE_HOURS_S = 12 * 3600.0
-MOST = 0.9
-"""The share of people that "90 %" KPIs wait for."""
+HALF, MOST = 0.5, 0.9
+"""The shares of people that "half" and "90 %" KPIs wait for."""
 
 Values = dict[str, float | None]
 
@@ -53,7 +53,6 @@ def _evacuation(drill: Drill) -> Values:
     people = drill.residents
     gone = np.isfinite(columns["depart_s"])
     safe = columns["safe_s"][gone]
-    warned = _warning_delays(drill)
     clear = None
     if gone.any():
         last = float(np.quantile(safe, MOST, method="inverted_cdf"))
@@ -61,7 +60,7 @@ def _evacuation(drill: Drill) -> Values:
     turned_away = drill.residents.members(np.array(sorted(evacuation.unplaced), np.int64))
     unplaced = np.isin(columns["state"][turned_away], (State.LEFT, State.STRANDED, State.MOVING))
     return {
-        "warning.p90_min": warned,
+        **_warning(drill),
         "evacuation.ordered": float(np.count_nonzero(columns["ordered"])),
         "evacuation.left": float(np.count_nonzero(gone)),
         "evacuation.clear_p90_min": clear,
@@ -74,15 +73,20 @@ def _evacuation(drill: Drill) -> Values:
     }
 
 
-def _warning_delays(drill: Drill) -> float | None:
-    """Return minutes from the village's order to the 90 % quantile of the households that were or will be warned."""
-    ordered = drill.evacuation.village_ordered_s[drill.residents.household_village]
-    warned = drill.evacuation.plans.warned_s
-    both = np.isfinite(ordered) & np.isfinite(warned)
-    if not both.any():
-        return None
-    delay = np.maximum(warned[both] - ordered[both], 0.0)
-    return float(np.quantile(delay, MOST, method="inverted_cdf")) / 60
+def _warning(drill: Drill) -> Values:
+    """Return the minutes from the village's latest order until households are warned, and the share who never were."""
+    orders, plans = drill.evacuation.orders, drill.evacuation.plans
+    village = drill.residents.household_village
+    ordered = orders.ordered[village] & drill.residents.columns["ordered"][np.asarray(drill.world.households["first"])]
+    reached = ordered & np.isfinite(plans.warned_s)
+    values: Values = dict.fromkeys(("warning.p50_min", "warning.p90_min", "warning.never_share"))
+    if ordered.any():
+        values["warning.never_share"] = float(np.mean(plans.warned_s[ordered] > drill.now))
+    if reached.any():
+        delay = np.maximum(plans.warned_s[reached] - orders.village_called_s[village[reached]], 0.0)
+        for key, share in (("warning.p50_min", HALF), ("warning.p90_min", MOST)):
+            values[key] = float(np.quantile(delay, share, method="inverted_cdf")) / 60
+    return values
 
 
 def _shelters(drill: Drill) -> Values:

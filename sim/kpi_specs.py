@@ -50,10 +50,20 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Share of incidents whose first team was on scene within 30 min of the alarm.",
         "首支队伍自接警30分钟内到场的事件占比。", "run", "higher"),
     KpiSpec(
+        "warning.p50_min", "Order to half of households warned", "50%住户收到预警用时", "min",
+        "Minutes from the latest order or advice for their village until half of the ordered households that the "
+        "warning reaches have it; one that saw the hazard before counts as at once.",
+        "自本村最近一次转移命令(或建议)下达至50%可达住户收到预警的分钟数;此前已目睹灾害者计为零。"),
+    KpiSpec(
         "warning.p90_min", "Order to 90 % of households warned", "90%住户收到预警用时", "min",
-        "Minutes from the order for their village until 90 % of the ordered households that the warning reaches "
-        "have it; one that saw the hazard before counts as at once.",
-        "自本村转移命令下达至90%可达住户收到预警的分钟数。"),
+        "Minutes from the latest order or advice for their village until 90 % of the ordered households that the "
+        "warning reaches have it; one that saw the hazard before counts as at once.",
+        "自本村最近一次转移命令(或建议)下达至90%可达住户收到预警的分钟数;此前已目睹灾害者计为零。"),
+    KpiSpec(
+        "warning.never_share", "Ordered but not warned", "受令而未收到预警住户占比", "share",
+        "Share of the households of villages ordered or advised to leave that had had no warning by the end of the "
+        "run and had not seen the hazard; households whose order was cancelled are left out.",
+        "被命令(或建议)转移的村居住户中,至结束时仍未收到预警且未目睹灾害者占比;命令已取消的不计。"),
     KpiSpec(
         "evacuation.ordered", "Residents ordered out", "被命令转移人数", "persons",
         "Residents of villages ordered to evacuate.", "被命令转移的村居居民数。", "run", "neither"),

@@ -217,3 +217,24 @@ def test_the_small_county_goes_in_stages():
     c = run.residents.columns
     ordered = run.evacuation.village_ordered_s[c["village"]]
     assert (c["depart_s"] >= ordered).all() and np.isfinite(c["depart_s"]).sum() > 2000
+
+
+def test_kpis_of_warning_follow_their_definitions():
+    from experiments.measure import measure
+
+    # 60 of 100 households a village have a loudspeaker within hearing; u2 is without power for half an hour.
+    loud = {"channels": {"loudspeaker": {"reach": 0.6, "receipt": "10min"}}}
+    dark = [command("6min", "power_off", zone="u2"), command("36min", "power_on", zone="u2")]
+    run = orders(order("5min", "u1+u2"), *dark, plan=HALL | {"warning": loud})
+    run.run()
+    values = measure(run)
+    out = ~at_village(run, 3)
+    delay = np.sort(run.residents.columns["warned_s"][out] - 300.0)
+    heard = delay[np.isfinite(delay)]
+    assert values["warning.p50_min"] == heard[math.ceil(0.5 * len(heard)) - 1] / 60
+    assert values["warning.p90_min"] == heard[math.ceil(0.9 * len(heard)) - 1] / 60
+    assert values["warning.p90_min"] >= 31.0
+    assert values["warning.never_share"] == np.isinf(delay).sum() / len(delay) == pytest.approx(0.4, abs=0.14)
+    nobody = orders()
+    nobody.run()
+    assert {measure(nobody)[f"warning.{key}"] for key in ("p50_min", "p90_min", "never_share")} == {None}
