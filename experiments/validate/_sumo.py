@@ -3,9 +3,7 @@
 The network is written from the same table: same nodes, lengths, speeds, lanes, every turn allowed at every node
 (a U-turn too, as ours allows it), no junction control. All four headway factors equal our time gap (they are
 multiplied by the vehicle type's ``tau``, which is therefore 1), vehicle and gap together are one jam spacing, nobody
-is teleported, desired speeds do not spread. Segments and the routing algorithm are SUMO's defaults. Travel times for
-the router are not updated during the run (``--device.rerouting.adaptation-interval 0``): otherwise SUMO routes every
-trip around the queues that it meets at its departure, and the two sides would not drive the same ways.
+is teleported, desired speeds do not spread. Everything else, the router among it, is as SUMO has it by default.
 """
 
 from __future__ import annotations
@@ -111,7 +109,11 @@ def check_network(case: Case, net: Path) -> None:
 
 
 def write_trips(case: Case, folder: Path) -> Path:
-    """Write each vehicle with its origin and exit only: SUMO finds the way itself, as it is normally used."""
+    """Write each vehicle with its origin and exit only: SUMO finds its way at departure, as it is normally used.
+
+    By default it does so on travel times of the moment, which it updates every second: trips go round the queues
+    that are there when they leave.
+    """
     rows = [f'<trip id="v{i}" type="car" depart="{case.trips.depart_s[i]:.2f}" fromJunction="n{case.trips.origin[i]}" '
             f'toJunction="n{case.trips.exit[i]}"/>' for i in _in_time(case)]
     return _routes(case, folder / "trips.rou.xml", rows)
@@ -133,8 +135,8 @@ def simulate(case: Case, net: Path, routes: Path, binaries: Path) -> Run:
         binaries / "sumo", "-n", net, "-r", routes, "--mesosim", "--junction-taz",
         "--meso-tauff", tau, "--meso-taufj", tau, "--meso-taujf", tau, "--meso-taujj", tau,
         "--meso-junction-control", "false", "--meso-minor-penalty", "0", "--meso-tls-penalty", "0",
-        "--device.rerouting.adaptation-interval", "0", "--time-to-teleport", "-1", "--no-step-log",
-        "--no-warnings", "--verbose", "--duration-log.statistics", "--statistic-output", statistics], log)
+        "--time-to-teleport", "-1", "--no-step-log", "--no-warnings", "--verbose", "--duration-log.statistics",
+        "--statistic-output", statistics], log)
     found = ElementTree.parse(statistics).getroot()
     trips, vehicles, teleports = (_of(found, tag) for tag in ("vehicleTripStatistics", "vehicles", "teleports"))
     count = int(trips["count"])
