@@ -21,7 +21,8 @@ from sim.settings.transfer import TransferConduct
 if TYPE_CHECKING:
     from agents.population.transfer import Transfer
 
-WATCH_PERIOD_S = 300.0
+WATCH_PERIOD_S = 900.0
+"""Those who go home are put there on this grid; the time at which they are home is their own."""
 DAY_S = 86400.0
 REFUGE = (State.SHELTERED, State.LEFT, State.HOSTED)
 ON_THE_WAY = (State.MOVING, State.STRANDED, State.AT_DOOR)
@@ -49,6 +50,9 @@ class Homecoming:
         self._pressure = np.zeros(n)
         self._returns = np.zeros(n, np.int64)
         self._draw = self.model.streams.of("transfer returns early")
+        self._limit = self._patience(np.arange(n))
+        self._clearing = np.array([], np.int64)
+        """Person rows of villages with an all-clear who are not home yet."""
         self._refuge = np.zeros(len(State), np.bool_)
         self._refuge[list(REFUGE)] = True
         self._coming = np.zeros(len(State), np.bool_)
@@ -61,26 +65,28 @@ class Homecoming:
         """Watch again: somebody is out."""
         self.process.wake()
 
+    def _patience(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the exponential draws at which households (list rows (n,)) give in, anew after each return."""
+        entity = self.transfer.rounds.calls.entity[rows]
+        return np.asarray(-np.log1p(-self._draw.uniforms(entity, self._returns[rows])))
+
     def keep_out(self, villages: NDArray[np.integer]) -> None:
         """Take back an all-clear."""
         self.clear_s[villages] = np.inf
+        self._clearing = self._clearing[np.isfinite(self.clear_s[self.population.columns["village"][self._clearing]])]
 
     def all_clear(self, villages: NDArray[np.integer]) -> int:
         """Send all residents of villages (place rows) home; return how many are sheltered, hosted or out now."""
         self.clear_s[villages] = self.model.now
         columns = self.population.columns
-        rows = self._cleared()
-        away = rows[columns["state"][rows] == State.AWAY]
-        columns["state"][away] = State.NORMAL
+        mine = self.population.members(self.population.households_of(np.unique(villages)))
+        state = columns["state"][mine]
+        columns["state"][mine[state == State.AWAY]] = State.NORMAL
+        there = self._refuge[state]
+        self._clearing = np.union1d(self._clearing, mine[there | self._coming[state]])
         self.population.touch()
         self.wake()
-        mine = self.population.members(self.population.households_of(np.unique(villages)))
-        return int(np.count_nonzero(self._refuge[columns["state"][mine]]))
-
-    def _cleared(self) -> NDArray[np.int64]:
-        """Return the person rows of villages with an all-clear."""
-        villages = np.flatnonzero(np.isfinite(self.clear_s))
-        return self.population.members(self.population.households_of(villages))
+        return int(np.count_nonzero(there))
 
     def _watch(self, t_s: float) -> float | None:
         out = np.flatnonzero(self.transfer.step == Step.OUT)
@@ -106,8 +112,7 @@ class Homecoming:
         rows, safe, left, shelter = rows[settled], safe[settled], left[settled], shelter[settled]
         rate = self.conduct.return_early_per_day / DAY_S * self.unrest * self._want(shelter, t_s)
         self._pressure[rows] += rate * np.maximum(t_s - np.maximum(safe, self._watched_s), 0.0)
-        entity = self.transfer.rounds.calls.entity[rows]
-        limit = -np.log1p(-self._draw.uniforms(entity, self._returns[rows]))
+        limit = self._limit[rows]
         gives_in = (self._pressure[rows] >= limit) & np.isinf(self.back_s[rows])
         with np.errstate(divide="ignore", invalid="ignore"):
             over_s = np.where(rate > 0, (self._pressure[rows] - limit) / rate, 0.0)
@@ -133,6 +138,7 @@ class Homecoming:
         transfer.step[rows] = Step.RETURNED
         transfer.say("returned_early", rows, self.back_s[rows])
         self._returns[rows] += 1
+        self._limit[rows] = self._patience(rows)
         self._pressure[rows] = 0.0
         self.back_s[rows] = np.inf
 
@@ -140,12 +146,10 @@ class Homecoming:
 
     def _end(self, t_s: float) -> bool:
         """Bring those home whose village has the all-clear; return whether anybody is still to come."""
-        people = self._cleared()
-        if len(people) == 0:
+        if len(self._clearing) == 0:
             return False
         columns = self.population.columns
-        state = columns["state"][people]
-        there = people[self._refuge[state]]
+        there = self._clearing[self._refuge[columns["state"][self._clearing]]]
         safe = columns["safe_s"][there]
         back = np.maximum(self.clear_s[columns["village"][there]], safe) + (safe - columns["depart_s"][there])
         cut_off = self.transfer.cut_off()[columns["village"][there]]
@@ -159,7 +163,9 @@ class Homecoming:
                 starts = np.cumsum(listed.persons[out]) - listed.persons[out]
                 abroad = (self._refuge | self._coming)[columns["state"][listed.people_of(out)]]
                 self.transfer.step[out[~np.logical_or.reduceat(abroad, starts)]] = Step.CLEARED
-        return bool((~due).any() or self._coming[state].any())
+        state = columns["state"][self._clearing]
+        self._clearing = self._clearing[self._refuge[state] | self._coming[state]]
+        return len(self._clearing) > 0
 
     def _tell(self, people: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
         columns, world = self.population.columns, self.model.world
