@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from agents.population import transfer as transfer_module
 from agents.population.cadres import Step
 from agents.population.columns import Mode, State
 from agents.population.transfer_figures import transfer_rows, transfer_values, write_transfer_list
@@ -290,3 +291,41 @@ def test_settings_refuse_what_cannot_be():
                      ("rates", {"low_ground": {"per_thousand": {"rural": 1001}}})):
         with pytest.raises(ValueError, match=key):
             settings(plan={"transfer": {key: bad}})
+
+
+def test_those_under_way_at_the_all_clear_arrive_and_come_home():
+    run = moving(homes(2), command("order_transfer"), command("all_clear", at=f"{CALL_S + 2 * VISIT_S + 120:.0f}s"))
+    run.run()
+    c = run.residents.columns
+    assert (c["safe_s"] > CALL_S + 2 * VISIT_S + 120).any() and (c["state"] == State.NORMAL).all()
+    last = max(e["t_s"] for e in events_of(run, "home"))
+    assert last == pytest.approx((2 * c["safe_s"] - c["depart_s"]).max())
+
+
+def test_a_new_order_ends_the_all_clear():
+    run = moving(homes(2), command("order_transfer"), command("all_clear", at="4h"), command("order_transfer", at="8h"),
+                 duration="14h")
+    run.run()
+    assert (run.transfer.step == Step.OUT).all() and (run.residents.columns["state"] == State.SHELTERED).all()
+    assert run.transfer.ordered_s.tolist() == [8 * 3600.0] * 2 and (run.transfer.rounds.calls.visits == 2).all()
+
+
+def test_relief_that_does_not_come_sends_people_home():
+    def returns(factor):
+        run = moving(homes(300), cadres={"per_village": 100}, conduct={
+            "return_early_per_day": 0.5, "unmet_relief_factor": factor, "relief_patience": "2h"})
+        run.run()
+        return run.transfer.homecoming.returned / 600
+
+    fed, hungry = returns(1.0), returns(20.0)
+    # Two hours at the one rate, then some six at twenty times it; safe after some two hours of twelve.
+    assert fed == pytest.approx(1 - math.exp(-0.5 * 9 / 24), abs=0.08)
+    assert hungry > 0.9
+
+
+def test_times_do_not_depend_on_how_often_cadres_are_looked_at(monkeypatch):
+    one = busy().transfer.rounds.calls
+    monkeypatch.setattr(transfer_module, "ROUND_PERIOD_S", 600.0)
+    other = busy().transfer.rounds.calls
+    for name in ("visited_s", "visits", "step", "depart_s"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
