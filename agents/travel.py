@@ -39,21 +39,25 @@ def reversed_cost(roads: Roads, cost: NDArray[np.float64]) -> NDArray[np.float64
 class Router:
     """Trees of travel time to single nodes for kinds of vehicles, kept until a road changes."""
 
-    def __init__(self, model: Simulation) -> None:
+    def __init__(self, model: Simulation, held_up: float = 0.0) -> None:
         self.model = model
-        self._version = -1
+        self._version = (-1, -1)
         self._trees: dict[tuple[int, float, float], Tree] = {}
         self._costs: dict[tuple[float, float], np.ndarray] = {}
+        self.held_up = held_up
+        """Share of the queues' delay that these vehicles suffer: 1 for trucks, less with siren and escort."""
 
     def cost(self, factor: float, max_mps: float) -> np.ndarray:
         """Return seconds per link (links,) for a kind of vehicle on the roads as they are."""
-        if self.model.roads.version != self._version:
+        version = (self.model.roads.version, self.model.roads.delay_version)
+        if version != self._version:
             self._trees.clear()
             self._costs.clear()
-            self._version = self.model.roads.version
+            self._version = version
         key = (factor, max_mps)
         if key not in self._costs:
-            self._costs[key] = self.model.roads.cost_s(max_mps=max_mps, factor=factor)
+            self._costs[key] = self.model.roads.cost_s(
+                max_mps=max_mps, factor=factor, held_up=self.held_up)
         return self._costs[key]
 
     def approach(

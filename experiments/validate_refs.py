@@ -85,8 +85,9 @@ class _Checker(CountyChecks):
                 ", ".join(scenario.counties),
                 "choose a county it is made for, or add this one to its counties",
             )
-        if not scenario.hazards:
-            self.add("a scenario without a hazard", ("scenario", "hazards"), allowed="at least one hazard")
+        if not scenario.hazards and not scenario.commands:
+            self.add("a scenario in which nothing happens", ("scenario", "hazards"),
+                     allowed="at least one hazard or one command")
 
     def _hazards(self) -> None:
         keys: list[tuple[str, Loc]] = []

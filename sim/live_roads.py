@@ -24,6 +24,9 @@ class LiveRoads:
         self.by_command: NDArray[np.bool_] = np.zeros(roads.link_count, np.bool_)
         self.cause = ""
         self.version = 0
+        self.delay_s: NDArray[np.float64] = np.zeros(roads.link_count)
+        """Present delay by queues (links,), over the free-flow time."""
+        self.delay_version = 0
         self.listeners: list[Callable[[NDArray[np.bool_]], None]] = []
         """Called with the links newly closed, after every change."""
 
@@ -40,13 +43,21 @@ class LiveRoads:
             listener(fresh)
         return True
 
+    def set_delays(self, delay_s: NDArray[np.float64]) -> None:
+        """Take over the present delay by queues (links,; s)."""
+        if not np.array_equal(delay_s, self.delay_s):
+            self.delay_s = np.maximum(delay_s, 0.0)
+            self.delay_version += 1
+
     def cost_s(
-        self, *, max_mps: float, factor: float = 1.0, on_foot: bool = False, motorway: bool = True,
+        self, *, max_mps: float, factor: float = 1.0, held_up: float = 0.0, on_foot: bool = False,
+        motorway: bool = True,
     ) -> NDArray[np.float64]:
         """Return seconds per link (links,) for a mover; infinite where it cannot go.
 
         A vehicle does ``factor`` of the link's present speed, at most ``max_mps``; on foot the link's speed
-        does not matter. Expressways are closed to walkers and two-wheelers (``motorway=False``).
+        does not matter; ``held_up`` is the share of the queues' delay that it suffers. Expressways are closed to
+        walkers and two-wheelers (``motorway=False``).
         """
         links = self.roads.links
         if on_foot:
@@ -57,4 +68,4 @@ class LiveRoads:
         if on_foot or not motorway:
             barred |= links["road_class"] == RoadClass.EXPRESSWAY
         with np.errstate(divide="ignore"):
-            return np.where(barred | (speed <= 0), SEVERED, links["length_m"] / speed)
+            return np.where(barred | (speed <= 0), SEVERED, links["length_m"] / speed + held_up * self.delay_s)

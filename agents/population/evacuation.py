@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.population.arrivals import Arrivals
 from agents.population.departures import Departures
+from agents.population.driving import EVACUEES, Driving
 from agents.population.hosts import Hosts
 from agents.population.journeys import Journeys
 from agents.population.orders import Orders
@@ -22,6 +23,9 @@ from sim.clock import Rank
 from sim.settings.people import PeopleSettings
 from sim.settings.plan import Warning as WarningSettings
 from sim.settings.scenario import Behaviour
+from sim.settings.traffic import TrafficSettings
+from sim.traffic.network import TrafficNetwork
+from sim.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from sim.model import Simulation
@@ -35,7 +39,7 @@ class Evacuation:
 
     def __init__(
         self, model: Simulation, population: Population, shelters: ShelterBook, warning: WarningSettings,
-        behaviour: Behaviour, people: PeopleSettings, traces: Traces,
+        behaviour: Behaviour, people: PeopleSettings, traces: Traces, traffic: TrafficSettings | None = None,
     ) -> None:
         self.model = model
         self.population = population
@@ -48,6 +52,15 @@ class Evacuation:
         self.arrivals = Arrivals(model, population, shelters, self.hosts, self.orders)
         self.journeys = Journeys(model, population, self.routes, traces, self.arrivals.arrive)
         self.arrivals.journeys = self.journeys
+        self.traffic: Traffic | None = None
+        """The roads with their cars; None where nobody asked for congestion."""
+        if traffic is not None:
+            network = TrafficNetwork.from_roads(model.world.roads, traffic)
+            self.traffic = Traffic(network, EVACUEES + len(model.world.places.of_kind("unit")))
+            self.journeys.driving = Driving(
+                model, population, self.routes, traces, self.traffic, speed_factor=behaviour.car_speed_factor,
+                seats=people.car_seats, arrive=self.arrivals.arrive, strand=self.journeys.wait_at_home,
+                revive=self.journeys.revive)
         self.departures = Departures(
             model, population, self.plans, self.orders, self.journeys, behaviour, people, traces)
 

@@ -1,6 +1,7 @@
 """Journeys: everybody under way, link by link by the table of their route class (see ``route_tables``).
 
-Who has nowhere to go is stranded until a way opens. Roads are free of congestion here.
+Who has nowhere to go is stranded until a way opens. Those in cars are in the queues of ``driving``; walkers and
+two-wheelers pass beside them, and are held up by nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population.columns import State
+from agents.population.columns import Mode, State
 from agents.population.kernels import move, turn_back
 from agents.population.population import Population
 from agents.population.route_tables import RouteTables
@@ -19,6 +20,7 @@ from agents.population.traces import Traces
 from sim.clock import Rank
 
 if TYPE_CHECKING:
+    from agents.population.driving import Driving
     from sim.model import Simulation
 
 MOVEMENT_PERIOD_S = 60.0
@@ -40,8 +42,10 @@ class Journeys:
         self.routes = routes
         self.traces = traces
         self._arrive = arrive
+        self.driving: Driving | None = None
+        """Where those in cars go; without it they too go by the tables alone, free of congestion."""
         self.moves = 0
-        """Links passed by residents so far."""
+        """Links passed by residents so far, cars apart."""
         self.turned_back = 0
         """Residents on a link when it closed, who turned back."""
         self.learned_at_closure = 0
@@ -51,6 +55,7 @@ class Journeys:
         self._arrived = np.empty(0, np.int64)
         self._before = np.empty(population.size, np.int64)
         self._sorted_s = 0.0
+        self._seen_version = -1
         self._node_x = np.asarray(model.world.roads.nodes["x"], np.float64)
         self._node_y = np.asarray(model.world.roads.nodes["y"], np.float64)
         self.movement = model.clock.every(
@@ -63,15 +68,30 @@ class Journeys:
         columns["state"][rows] = State.MOVING
         columns["link"][rows] = -1
         columns["since_s"][rows] = at_s
-        self.go_on(rows)
+        if self.driving is not None:
+            by_car = columns["mode"][rows] == Mode.CAR
+            if by_car.any():
+                self.driving.set_out(rows[by_car], at_s[by_car])
+            rows = rows[~by_car]
+        if len(rows):
+            self._walk(rows)
 
     def go_on(self, rows: NDArray[np.int64]) -> None:
         """Have residents who are MOVING (again) moved from now on."""
+        if self.driving is not None:
+            by_car = self.population.columns["mode"][rows] == Mode.CAR
+            if by_car.any():
+                self.driving.go_on(rows[by_car])
+            rows = rows[~by_car]
+        if len(rows):
+            self._walk(rows)
+
+    def _walk(self, rows: NDArray[np.int64]) -> None:
         self.active[self.active_count: self.active_count + len(rows)] = rows
         self.active_count += len(rows)
         self.movement.wake()
 
-    def _revive(self) -> None:
+    def revive(self) -> None:
         """Set the stranded going again where a way out has opened."""
         columns = self.population.columns
         if self.population.count(State.STRANDED) == 0:
@@ -87,8 +107,10 @@ class Journeys:
             self.population.touch()
 
     def _move(self, t_s: float) -> float | None:
-        if self.routes.refresh():
-            self._revive()
+        self.routes.refresh()
+        if self.routes.version != self._seen_version:
+            self._seen_version = self.routes.version
+            self.revive()
         columns, roads, routes = self.population.columns, self.model.world.roads, self.routes
         if t_s - self._sorted_s >= RESORT_PERIOD_S and self.active_count >= RESORT_FROM:
             self._sort_active()
@@ -121,10 +143,10 @@ class Journeys:
         if going != before:
             self.population.touch()
         if going + arrived != before:
-            self._wait_at_home(self._before[:before])
+            self.wait_at_home(self._before[:before])
         return t_s + MOVEMENT_PERIOD_S if self.active_count else None
 
-    def _wait_at_home(self, rows: NDArray[np.int64]) -> None:
+    def wait_at_home(self, rows: NDArray[np.int64]) -> None:
         """Send those who found no way out before they had left their street back indoors."""
         columns = self.population.columns
         stuck = rows[columns["state"][rows] == State.STRANDED]

@@ -8,7 +8,7 @@ can be reached either, the way is out of the county.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sim.model import Simulation
 
 
-def class_of(mode: int, bound_for: int, informed: int) -> int:
-    """Return the row of a route class."""
+def class_of(mode: Any, bound_for: Any, informed: Any) -> Any:
+    """Return the row of a route class, or the rows of several (n,)."""
     return (mode * 2 + bound_for) * 2 + informed
 
 
@@ -59,14 +59,19 @@ class RouteTables:
         self._barred = {Mode.CAR: none, Mode.TWO_WHEELER: expressway, Mode.FOOT: expressway}
         self._habit_cost = {mode: self._cost(mode, self._speed(mode, None), none) for mode in self._barred}
         self._version: tuple[int, ...] = ()
-        self._filled: dict[tuple[int, int], tuple[int, bytes, bytes]] = {}
+        self.version = 0
+        """Raised whenever the tables may have changed."""
+        self._car_s: NDArray[np.float64] | None = None
+        self._car_version = 0
+        self._filled: dict[tuple[int, int], tuple[tuple[int, int], bytes, bytes]] = {}
 
     def refresh(self) -> bool:
         """Bring the tables up to date; return whether anything may have changed."""
         live = self.model.roads
-        version = (live.version, self.shelters.version, self.orders.version, self.hosts.version)
+        version = (live.version, self.shelters.version, self.orders.version, self.hosts.version, self._car_version)
         if version == self._version:
             return False
+        self.version += 1
         roads_changed = not self._version or version[0] != self._version[0]
         self._version = version
         ordered = self.orders.ordered
@@ -76,9 +81,18 @@ class RouteTables:
             if roads_changed:
                 self.link_mps[mode] = self._slope_factor if mode == Mode.FOOT else speed
             now = self._cost(mode, speed, live.closed)
-            self._fill(mode, 1, now, live.version, self.shelters.targets(ordered), hosts)
-            self._fill(mode, 0, self._habit_cost[mode], 0, self.shelters.known(ordered), hosts)
+            seen = (live.version, 0)
+            if mode == Mode.CAR and self._car_s is not None:
+                now, seen = np.where(live.closed, np.inf, self._car_s), (live.version, self._car_version)
+            self._fill(mode, 1, now, seen, self.shelters.targets(ordered), hosts)
+            self._fill(mode, 0, self._habit_cost[mode], (0, 0), self.shelters.known(ordered), hosts)
         return True
+
+    def car_times(self, seconds: NDArray[np.float64]) -> None:
+        """Take over the present travel times of cars (links,; s), queues included: what the informed go by."""
+        if self._car_s is None or not np.array_equal(seconds, self._car_s):
+            self._car_s = seconds.copy()
+            self._car_version += 1
 
     def _speed(self, mode: Mode, factor: NDArray[np.float32] | None) -> NDArray[np.float64]:
         """Return the speed (m/s) of a mode on each link; ``factor`` (links,) is that of the roads as they are."""
@@ -98,12 +112,13 @@ class RouteTables:
             return np.where(self._barred[mode] | closed | (speed <= 0), np.inf, length / speed)
 
     def _fill(
-        self, mode: Mode, informed: int, cost: NDArray[np.float64], cost_version: int, shelters: NDArray[np.int32],
+        self, mode: Mode, informed: int, cost: NDArray[np.float64], cost_version: tuple[int, int],
+        shelters: NDArray[np.int32],
         hosts: NDArray[np.int32],
     ) -> None:
         """Find the tables of a mode's two classes, unless they are as they were."""
         roads = self.model.world.roads
-        before = self._filled.get((mode, informed), (-1, b"", b""))
+        before = self._filled.get((mode, informed), ((-1, -1), b"", b""))
         state = (cost_version, shelters.tobytes(), hosts.tobytes())
         if state == before:
             return

@@ -61,6 +61,11 @@ class Traces:
             log = self._buffer
             self._chunks.append((log.row[:count].copy(), log.node[:count].copy(), log.t_s[:count].copy()))
 
+    def add(self, rows: NDArray[np.int32], nodes: NDArray[np.int32], t_s: NDArray[np.float64]) -> None:
+        """Keep passages of nodes at times (n,) by traced rows (n,)."""
+        if len(rows):
+            self._chunks.append((rows, nodes, t_s))
+
     def legs(self) -> dict[str, NDArray[Any]]:
         """Return the journeys as legs: leg_start (n + 1,), leg_node and leg_t (waypoints), leg_row (n,)."""
         row = [row for row, _, _ in self.started]

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from sim.settings.base import Delay, Duration, Settings, Share
 from sim.settings.people import PeopleSettings
 from sim.settings.plan import Measure
+from sim.settings.traffic import TrafficSettings
 from sim.settings.transfer import TransferConduct
 from sim.settings.warning import Milling, Mobilisation, Shadow
 
@@ -81,6 +82,7 @@ class Scenario(Settings):
     behaviour: Behaviour
     people: PeopleSettings = PeopleSettings()
     transfer: TransferConduct = TransferConduct()
+    traffic: TrafficSettings = TrafficSettings()
     commands: tuple[Measure, ...] = ()
     record: Record = Record()
 

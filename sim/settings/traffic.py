@@ -23,14 +23,13 @@ class TrafficSettings(Settings):
     """Share of capacity lost while a standing queue discharges; American evacuation studies use 0.10."""
     junction_delay: Annotated[Duration, Field(ge=0, le=120)] = 2.0
     """Seconds lost at a node where three or more roads meet. Assumption."""
+    side_entry_weight: Annotated[float, Field(gt=0, le=2)] = 0.2
+    """Share, in lanes, that cars leaving houses and side streets get of a full road at a node: one lets somebody in
+    for every five that pass. Assumption; were it a whole lane's, those up the road would never move."""
     refresh: Annotated[Duration, Field(ge=10, le=3600)] = 300.0
     """How often informed drivers' routes are found again on present travel times."""
     smoothing: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Weight of the newest travel time in the one that routes use."""
-    informed_share: Share = 0.4
-    """Share of households that know present travel times, closures and full shelters. Assumption, in the range of
-    the 30 to 70 % of drivers found to re-route on information in hurricane studies; never 1 by default, since full
-    knowledge underestimates evacuation times by a third to a half."""
     on_closed_link: ClosedLink = "turn_back"
     """What cars do on a link that closes under them: turn round when not yet half-way, drive on, or stand."""
     emergency_priority: Share = 0.7

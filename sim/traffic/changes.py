@@ -222,22 +222,40 @@ def ready_again(
 
 @kernel
 def squeeze(
-    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, t: float,
-    patience_s: float, drop: float,
+    events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, seen: I,
+    t: float, patience_s: float, drop: float,
 ) -> int:
-    """Let the head of a queue onto a full link that nothing has left for ``patience_s``; return how many.
+    """Let one vehicle go on in every ring of full roads whose heads wait for each other; return how many did.
 
-    Vehicles that wait for each other in a ring would wait for ever: drivers squeeze past.
+    A ring that has stood for ``patience_s`` would stand for ever: a driver squeezes past. A queue that is only
+    long is left alone. ``seen`` (links,) is room to work in.
     """
     n = 0
-    for a in range(len(links)):
-        b = links[a].waits_for
-        if b < 0 or links[b].closed or links[b].held or links[b].first < 0:
+    seen[:] = 0
+    for start in range(road_count(links)):
+        mark = start + 1
+        a = start
+        while a >= 0 and seen[a] == 0:
+            seen[a] = mark
+            a = links[a].waits_for
+        if a < 0 or seen[a] != mark:
             continue
-        since = max(links[b].exit_ok, vehicles[links[a].first].entry_s + links[a].free_s)
-        if t - since >= patience_s and links[b].ring_count == 0:
+        # The walk has come back to a link of its own: a ring, from ``a`` round to ``a``.
+        since = t
+        b = a
+        locked = True
+        while True:
+            to = links[b].waits_for
+            if links[to].closed or links[to].held or links[to].ring_count > 0:
+                locked = False
+            since = min(since, t - links[b].exit_ok)
+            b = to
+            if b == a:
+                break
+        if locked and since >= patience_s:
+            to = links[a].waits_for
             _leave_queue(events, links, a)
-            move(events, links, gaps, vehicles, next_link, passages, a, b, t, drop)
+            move(events, links, gaps, vehicles, next_link, passages, a, to, t, drop)
             n += 1
     return n
 

@@ -6,8 +6,13 @@ kernels are compiled without it, slower and with the same results.
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 from numba.core.cpu import CPUTargetOptions
 
-kernel = njit(cache=True, _nrt=False) if hasattr(CPUTargetOptions, "_nrt") else njit(cache=True)
+OPTIONS: dict[str, Any] = {"cache": True}
+if hasattr(CPUTargetOptions, "_nrt"):
+    OPTIONS["_nrt"] = False
+kernel = njit(**OPTIONS)
 """Decorator of a kernel that allocates nothing."""

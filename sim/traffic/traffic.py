@@ -34,8 +34,9 @@ ROOM = 1024
 """Vehicles there is room for at first; doubled as needed."""
 NO_LANE = 1e-9
 """What stands for no lane at all, so that nothing is divided by zero."""
-GRIDLOCK_S = 1800.0
-"""Where nothing has left a full road for so long, the next vehicle squeezes in. Assumption; counted."""
+GRIDLOCK_S = 300.0
+"""In a ring of full roads that has stood for so long, one vehicle squeezes past; counted. SUMO takes a vehicle
+that has stood for 300 s off the road."""
 
 
 class Traffic:
@@ -68,6 +69,7 @@ class Traffic:
         self._counts = np.zeros(4, np.int64)
         self._shown_s = self.links["free_s"].copy()
         self._share = np.zeros(ROOM)
+        self._seen = np.empty(len(self._all), np.int32)
 
     # -- vehicles -------------------------------------------------------------------------------------
 
@@ -115,7 +117,7 @@ class Traffic:
         return self._passages[:self._passages[-1]["vehicle"]].copy()
 
     @property
-    def _state(self) -> tuple[Records, ...]:
+    def _state(self) -> tuple[Records, Records, Records, Records, NDArray[np.int32]]:
         return self._events, self._all, self._gaps, self.vehicles, self.next_link
 
     def resume(self, vehicles: NDArray[np.int32]) -> None:
@@ -140,7 +142,8 @@ class Traffic:
         share = self.settings.smoothing
         self._shown_s = np.maximum(self.links["free_s"], share * now_s + (1 - share) * self._shown_s)
         self.squeezed += changes.squeeze(
-            *self._state, self._passages, self.now, GRIDLOCK_S, self.settings.capacity_drop)
+            *self._state, self._passages, self._seen, self.now, GRIDLOCK_S,
+            self.settings.capacity_drop)
         return self._shown_s
 
     def link_time_s(self) -> NDArray[np.float64]:
@@ -284,7 +287,7 @@ def _records(net: TrafficNetwork) -> tuple[Records, Records]:
     links["source"], links["drain"] = n + links["tail"], n + links["head"]
     links["in_start"][n:], links["in_count"][n:] = net.in_start[:-1], np.diff(net.in_start)
     links["in_link"][:n] = net.in_link
-    links["weight"], links["storage"] = 1.0, 2**30
+    links["weight"], links["storage"] = net.settings.side_entry_weight, 2**30
     _fill(links[:n], net, np.ones(n), net.lanes)
     links["free"] = links["storage"]
     # Contraflow can give a road the lanes of the other way, and a turn-back its vehicles: rings have room for both.
