@@ -23,6 +23,9 @@ merge. Assumption."""
 NARROWER = 0.95
 """The road ahead with less than this share of the capacity narrows. Assumption."""
 
+KNOWN_WITHIN_M = 2500.0
+"""A town or site this near is named rather than a nearer village with an invented name. Assumption."""
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
@@ -56,6 +59,8 @@ class Landmark:
     name_zh: str
     x: float
     y: float
+    known: bool = True
+    """A name that people know; an invented one is used only where no known place is near."""
 
 
 def stretches(use: LinkUse) -> list[list[int]]:
@@ -131,7 +136,7 @@ def bottlenecks(
 def _row(use: LinkUse, chain: list[int], rank: int, places: Sequence[Landmark], class_names: Sequence[str],
          shelters: frozenset[int]) -> dict[str, Any]:
     last, node = chain[-1], int(use.head[chain[-1]])
-    start, end = (_nearest(places, use, int(n)) for n in (use.tail[chain[0]], node))
+    start, end = _ends(places, use, int(use.tail[chain[0]]), node)
     standing = use.queue[:, chain].sum(axis=1).astype(np.int64) if len(use.t_s) else np.zeros(0, np.int64)
     worst = int(np.argmax(standing)) if len(standing) else 0
     cause, ahead_vph = _cause(use, last, node, shelters)
@@ -163,11 +168,23 @@ def _cause(use: LinkUse, last: int, node: int, shelters: frozenset[int]) -> tupl
     return "capacity", np.inf
 
 
-def _nearest(places: Sequence[Landmark], use: LinkUse, node: int) -> Landmark:
-    if not places:
-        return Landmark("", "", 0.0, 0.0)
+def _ends(places: Sequence[Landmark], use: LinkUse, tail: int, head: int) -> tuple[Landmark, Landmark]:
+    """Return what to call a stretch's ends by: places people know where that tells them apart, else the nearest."""
+    known = [place for place in places if place.known]
+    far = [_nearest(known, use, node) for node in (tail, head)]
+    if far[0][1] != far[1][1] and max(far[0][0], far[1][0]) <= KNOWN_WITHIN_M:
+        return far[0][1], far[1][1]
+    return _nearest(places, use, tail)[1], _nearest(places, use, head)[1]
+
+
+def _nearest(places: Sequence[Landmark], use: LinkUse, node: int) -> tuple[float, Landmark]:
+    """Return the distance in m and the place nearest to a node; one without a name where there are none."""
     x, y = float(use.node_x[node]), float(use.node_y[node])
-    return min(places, key=lambda place: ((place.x - x) ** 2 + (place.y - y) ** 2, place.name))
+    away = [(float(np.hypot(place.x - x, place.y - y)), place.name, i) for i, place in enumerate(places)]
+    if not away:
+        return np.inf, Landmark("", "", x, y)
+    least = min(away)
+    return least[0], places[least[2]]
 
 
 def _hours(t_s: Floats, standing: Ints) -> float:

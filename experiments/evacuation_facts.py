@@ -1,27 +1,16 @@
-"""What came of an evacuation, zone by zone: clearance times, and who was left and why. Pure functions of arrays."""
+"""What came of an evacuation, zone by zone: who was warned, left and was safe, and by when. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population.columns import State
-
 SHARES = (50, 90, 95, 100)
 """Per cent of those who left whose arrival is a clearance time; 50, 90 and 100 are what evacuation time estimates
 state (NUREG/CR-7002), 95 what Chinese drill reports ask for (assumption)."""
-REASONS = (
-    "never_warned", "refused", "preparing", "waiting_for_absent", "waiting_for_bus", "no_way_out", "under_way",
-    "turned_back", "shelter_full", "returned", "dead", "absent_day_place",
-)
-"""Why a resident who was ordered out is not safe; the last one only is in no danger from staying."""
-ELSEWHERE = "absent_day_place"
-SAFE_AT_ALL = -1
-"""Code of a resident who is safe, or was never ordered."""
-
 Bools = NDArray[np.bool_]
 Times = NDArray[np.floating[Any]]
 
@@ -70,39 +59,3 @@ def _zone_row(place: str, order_s: float, who: Bools, warned_s: Times, depart_s:
         "warned": int((who & (warned_s <= end_s)).sum()), "left": int(gone.sum()),
         "safe": int((gone & (safe_s <= end_s)).sum()), **clearance_min(safe_s[gone], order_s, end_s),
     }
-
-
-def reason_codes(
-    state: NDArray[np.integer], *, ordered: Bools, warned_s: Times, safe_s: Times, end_s: float,
-    flags: Mapping[str, Bools] | None = None,
-) -> NDArray[np.int8]:
-    """Return for each resident (persons,) the row in ``REASONS`` of why they are not safe; -1 where that is no matter.
-
-    ``flags`` name reasons that the state alone does not tell, such as ``waiting_for_bus`` or ``shelter_full``:
-    masks (persons,), which go before what the state says, but not before death. Raises KeyError for another name.
-    """
-    code = np.full(len(state), REASONS.index("never_warned"), np.int8)
-    warned = warned_s <= end_s
-    code[warned] = REASONS.index("preparing")
-    for of, reason in ((State.STAYING, "refused"), (State.PREPARING, "preparing"), (State.MOVING, "under_way"),
-                       (State.SHELTERED, "under_way"), (State.STRANDED, "no_way_out"), (State.AWAY, ELSEWHERE)):
-        code[state == of] = REASONS.index(reason)
-    for reason in REASONS:
-        if flags and reason in flags:
-            code[flags[reason]] = REASONS.index(reason)
-    unknown = set(flags or ()) - set(REASONS)
-    if unknown:
-        raise KeyError(f"no such reason: {', '.join(sorted(unknown))}")
-    code[state == State.DEAD] = REASONS.index("dead")
-    safe = (safe_s <= end_s) & np.isin(state, (State.SHELTERED, State.LEFT))
-    code[safe | ~ordered] = SAFE_AT_ALL
-    return code
-
-
-def left_behind(zone: NDArray[np.integer], zone_ids: Sequence[str], code: NDArray[np.int8]) -> list[dict[str, Any]]:
-    """Return ``zone``, ``reason``, ``persons`` of everybody ordered out and not safe: most persons first."""
-    who = (code >= 0) & (zone >= 0)
-    sums = np.bincount(zone[who].astype(np.int64) * len(REASONS) + code[who], minlength=len(zone_ids) * len(REASONS))
-    rows = [{"zone": zone_ids[i // len(REASONS)], "reason": REASONS[i % len(REASONS)], "persons": int(sums[i])}
-            for i in np.flatnonzero(sums).tolist()]
-    return sorted(rows, key=lambda row: (-int(row["persons"]), str(row["zone"]), str(row["reason"])))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.population.columns import State
 from experiments.bottlenecks import Landmark, LinkUse, bottlenecks
-from experiments.evacuation_facts import left_behind, reason_codes, zone_rows
+from experiments.evacuation_facts import zone_rows
 from sim.world.classes import RoadClass
 
 BIN_S = 900.0
@@ -27,6 +27,8 @@ ZONE_OF_VILLAGE = (0, 1, 0)
 """Zone of the households of each of the three villages ordered out."""
 VILLAGE_ORDER_S = (1500.0, 2400.0, 3300.0)
 RESIDENTS = (420, 310, 515)
+REASON_OF = {State.NORMAL: "never_warned", State.PREPARING: "preparing", State.STAYING: "refused",
+             State.STRANDED: "no_way_out", State.AWAY: "absent_day_place"}
 BUSES = (("bus-1", "Bus 1", "1号大巴"), ("bus-2", "Bus 2", "2号大巴"))
 BUS = 3
 FATES = {"turned_back": 14, "held": 3, "stranded": 1234, "sheltered_at_origin": 0, "learned_at_closure": 22}
@@ -77,7 +79,6 @@ def evacuation(tracks: dict[str, NDArray[Any]], flows: dict[str, NDArray[Any]], 
     zone, depart, safe, state, warned = _people(tracks)
     order = np.array([min(t for t, z in zip(VILLAGE_ORDER_S, ZONE_OF_VILLAGE) if z == k) for k in range(len(ZONES))])
     ordered = np.ones(len(zone), bool)
-    code = reason_codes(state, ordered=ordered, warned_s=warned, safe_s=safe, end_s=duration_s)
     use = LinkUse(
         tail=tracks["link_tail"], head=tracks["link_head"], road_class=tracks["link_class"],
         fact=np.zeros(len(tracks["link_tail"]), int), node_x=tracks["node_x"], node_y=tracks["node_y"],
@@ -90,8 +91,14 @@ def evacuation(tracks: dict[str, NDArray[Any]], flows: dict[str, NDArray[Any]], 
         "zones": zone_rows(zone, ZONES, order, ordered=ordered, warned_s=warned, depart_s=depart, safe_s=safe,
                            end_s=duration_s),
         "bottlenecks": bottlenecks(use, places, [k.name.lower() for k in RoadClass]),
-        "left_behind": left_behind(zone, ZONES, code), "fates": FATES | {"stranded": stranded}, "labels": LABELS,
+        "left_behind": _left_behind(zone, state), "fates": FATES | {"stranded": stranded}, "labels": LABELS,
     }
+
+
+def _left_behind(zone: NDArray[Any], state: NDArray[Any]) -> list[dict[str, Any]]:
+    rows = [{"zone": ZONES[z], "reason": reason, "persons": int(((zone == z) & (state == of)).sum())}
+            for z in range(len(ZONES)) for of, reason in REASON_OF.items()]
+    return [row for row in rows if row["persons"]]
 
 
 def _people(tracks: dict[str, NDArray[Any]]) -> tuple[NDArray[Any], ...]:

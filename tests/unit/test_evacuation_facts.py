@@ -1,4 +1,4 @@
-"""Clearance times, who was left and why, and bottlenecks, from made-up arrays whose answer is known."""
+"""Clearance times and bottlenecks from made-up arrays whose answer is known."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.population.columns import State
 from experiments.bottlenecks import Landmark, LinkUse, bottlenecks, stretches
-from experiments.evacuation_facts import REASONS, clearance_min, left_behind, reason_codes, zone_rows
+from experiments.evacuation_facts import clearance_min, zone_rows
 
 INF = np.inf
 
@@ -55,39 +54,6 @@ def test_nobody_ordered_is_no_row() -> None:
     never = np.full(2, INF)
     assert zone_rows(np.zeros(2, int), ["z"], np.array([INF]), ordered=none, warned_s=never, depart_s=never,
                      safe_s=never, end_s=1.0) == []
-
-
-STATES = np.array([State.NORMAL, State.NORMAL, State.PREPARING, State.STAYING, State.MOVING, State.STRANDED, State.AWAY,
-                   State.DEAD, State.SHELTERED, State.SHELTERED, State.NORMAL])
-WARNED = np.array([INF, 10.0, 10, 10, 10, 10, 10, 10, 10, 10, INF])
-SAFE = np.array([INF] * 8 + [50.0, 500.0, INF])
-ORDERED = np.array([True] * 10 + [False])
-
-
-def test_every_state_has_its_reason() -> None:
-    code = reason_codes(STATES, ordered=ORDERED, warned_s=WARNED, safe_s=SAFE, end_s=100.0)
-    told = [REASONS[c] if c >= 0 else "" for c in code]
-    assert told == ["never_warned", "preparing", "preparing", "refused", "under_way", "no_way_out", "absent_day_place",
-                    "dead", "", "under_way", ""]
-
-
-def test_flags_go_before_the_state_but_not_before_death() -> None:
-    flags = {"waiting_for_bus": np.ones(11, bool)}
-    code = reason_codes(STATES, ordered=ORDERED, warned_s=WARNED, safe_s=SAFE, end_s=100.0, flags=flags)
-    assert [REASONS[c] for c in code if c >= 0] == ["waiting_for_bus"] * 7 + ["dead"] + ["waiting_for_bus"]
-    with pytest.raises(KeyError, match="no such reason: asleep"):
-        reason_codes(STATES, ordered=ORDERED, warned_s=WARNED, safe_s=SAFE, end_s=1.0,
-                     flags={"asleep": flags["waiting_for_bus"]})
-
-
-def test_the_left_behind_add_up_to_the_ordered_and_not_safe() -> None:
-    zone = np.array([0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0])
-    code = reason_codes(STATES, ordered=ORDERED, warned_s=WARNED, safe_s=SAFE, end_s=100.0)
-    rows = left_behind(zone, ["a", "b"], code)
-    assert sum(row["persons"] for row in rows) == 9
-    assert rows[0] == {"zone": "b", "reason": "under_way", "persons": 2}
-    assert {(row["zone"], row["reason"]) for row in rows if row["zone"] == "a"} == {
-        ("a", reason) for reason in ("never_warned", "preparing", "absent_day_place", "dead")}
 
 
 def road(lost: list[float], **changed: Any) -> LinkUse:
@@ -143,6 +109,20 @@ def test_a_bottleneck_is_named_counted_and_ranked() -> None:
     assert (row["max_queue_veh"], row["worst_s"], row["entered"]) == (27, 1800.0, 400)
     assert row["hours_queued"] == 0.5                      # 6 and 27 stand, then none
     assert len(bottlenecks(road([1, 2, 4, 0, 0, 9]), PLACES, CLASSES, top=1)) == 1
+
+
+def test_known_names_go_before_invented_ones_where_they_tell_the_ends_apart() -> None:
+    invented = [Landmark("V1", "一", 10, 0, known=False), Landmark("V2", "二", 2900, 0, known=False)]
+    far, near = Landmark("Far", "远", 30_000, 0), Landmark("West", "西", 0, 900)
+
+    def ends(*places: Landmark) -> tuple[str, str]:
+        row = bottlenecks(road([1, 2, 4]), places, CLASSES)[0]
+        return row["from"], row["to"]
+
+    assert ends(*invented, *PLACES) == ("West", "Middle")
+    assert ends(*invented, near, far) == ("V1", "V2")      # both ends are nearest to West
+    assert ends(*invented) == ("V1", "V2")
+    assert ends() == ("", "")
 
 
 @pytest.mark.parametrize(

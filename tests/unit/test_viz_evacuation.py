@@ -103,7 +103,7 @@ def test_a_bottleneck_says_what_it_calls_for(run: Path, cause: str) -> None:
 
 def test_fates_unknown_to_the_words_are_told_too(run: Path) -> None:
     fates = told(run, fates={"boarded_a_ship": 5, "held": 1200}).fates()
-    assert fates == [("held on a closed road", "1,200"), ("boarded a ship", "5")]
+    assert fates == [("cars held on a closed road", "1,200"), ("boarded a ship", "5")]
 
 
 def _visible(page: str) -> str:
@@ -184,8 +184,8 @@ def test_the_view_holds_the_roads_and_stays_on_the_raster(run: Path) -> None:
 
 
 def test_every_reason_and_cause_that_a_run_writes_has_words() -> None:
-    from experiments.evacuation_facts import REASONS
+    from agents.population.left_behind import Reason
     from sim.world.classes import RoadClass
 
-    assert [r for r in REASONS if f"reason.{r}" not in table()] == []
+    assert [r.name for r in Reason if r != Reason.NONE and f"reason.{r.name.lower()}" not in table()] == []
     assert [k.name for k in RoadClass if f"road.{k.name.lower()}" not in table()] == []
