@@ -182,12 +182,11 @@ def _labels(drill: Drill) -> dict[str, dict[str, str]]:
     return labels
 
 
-def write_traffic(recorder: TrafficRecorder, path: Path) -> None:
-    """Write ``traffic.npz``."""
-    write_npz(path, recorder.arrays())
-
-
-def write_evacuation(drill: Drill, recorder: TrafficRecorder | None, path: Path) -> None:
-    """Write ``evacuation.json``."""
-    text = json.dumps(evacuation_of(drill, recorder), ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", "utf-8")
+def write_traffic_files(drill: Drill, recorder: TrafficRecorder | None, folder: Path) -> None:
+    """Write ``traffic.npz`` where anybody drove, and ``evacuation.json`` where anybody was ordered out."""
+    if recorder is not None and recorder.traffic.links["entered"].any():
+        write_npz(folder / "traffic.npz", recorder.arrays())
+    told = evacuation_of(drill, recorder)
+    if told["zones"]:
+        text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
+        (folder / "evacuation.json").write_text(text + "\n", "utf-8")

@@ -21,6 +21,7 @@ from experiments.compose import dump_settings, settings_sha256
 from experiments.manifest import manifest_of
 from experiments.measure import Values, measure
 from experiments.record import write_layers, write_series, write_tracks
+from experiments.record_traffic import TrafficRecorder, write_traffic_files
 from experiments.scoring import counted_from, kpi_rows
 from sim.errors import InputError
 from sim.settings.root import RunSettings
@@ -88,6 +89,7 @@ def simulate_to(
     timer.lap("world")
     with stages.stage("simulate"):
         drill = assemble(settings, hazard_paths=hazard_paths, world=world)
+        recorder = TrafficRecorder.of(drill)
         with stages.progress("simulating", 1.0) as advance:
             drill.run(advance)
         values = measure(drill)
@@ -98,6 +100,7 @@ def simulate_to(
     try:
         with stages.stage("record"):
             _write(drill, settings, temporary, rows)
+            write_traffic_files(drill, recorder, temporary)
             timer.lap("record")
             _dump(temporary / "manifest.json", manifest_of(
                 drill, settings, settings_sha256(settings), cpu_s=timer.cpu, wall_s=timer.wall_s,

@@ -16,8 +16,7 @@ from experiments.record_traffic import (
     evacuation_of,
     first_orders,
     lost_s,
-    write_evacuation,
-    write_traffic,
+    write_traffic_files,
 )
 from tests.smallworld import order, small_drill
 
@@ -90,10 +89,17 @@ def test_the_files_are_the_same_twice_and_hold_no_nan(ran: tuple[Drill, TrafficR
     drill, recorder = ran
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        write_traffic(recorder, tmp_path / name / "traffic.npz")
-        write_evacuation(drill, recorder, tmp_path / name / "evacuation.json")
+        write_traffic_files(drill, recorder, tmp_path / name)
     for file in ("traffic.npz", "evacuation.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     told = json.loads((tmp_path / "a" / "evacuation.json").read_text("utf-8"))
     assert set(told) == {"zones", "bottlenecks", "left_behind", "fates", "labels"}
     assert all({"en", "zh"} == set(label) for label in told["labels"].values())
+
+
+def test_a_run_in_which_nobody_is_ordered_out_writes_neither(tmp_path: Path) -> None:
+    drill = small_drill(duration="1h", hazards=[])
+    recorder = TrafficRecorder.of(drill)
+    drill.run()
+    write_traffic_files(drill, recorder, tmp_path)
+    assert list(tmp_path.iterdir()) == []
