@@ -76,9 +76,33 @@ def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
         "households and vehicles": county.households.grade,
         **{f"plan items graded {grade}: {count} of {len(items)}": grade for grade, count in sorted(weakest.items())},
     }
+        **_transfer_grade(settings),
 
 
 def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
+WEAKEST_FIRST = ("synthetic", "assumption", "memory", "estimate", "fact")
+
+
+def _transfer_grade(settings: RunSettings) -> dict[str, str]:
+    """Return the weakest grade among the plan's figures of people at risk, if it has any."""
+    transfer = settings.plan.transfer
+    grades = {str(item.grade) for item in (*transfer.rates.values(), *transfer.at_risk)}
+    found = [grade for grade in WEAKEST_FIRST if grade in grades]
+    return {"people at risk (transfer list)": found[0]} if found else {}
+
+
+def _transfer_footnote(drill: Drill) -> list[dict[str, str]]:
+    """Return the footnote of a run that orders a transfer."""
+    if drill.transfer.orders == 0:
+        return []
+    households, persons = len(drill.transfer.listed), int(drill.transfer.listed.persons.sum())
+    return [{
+        "en": f"The list of people at risk ({persons} in {households} households) is drawn from rates and totals of "
+              "the plan; who is on it is synthetic, and how cadres work and households respond is assumed.",
+        "zh": f"危险区域人员清单({households}户{persons}人)按方案中的比率和总数抽取,具体住户为合成数据;"
+              "干部上门进度与住户反应为假定。"}]
+
+
     villages = drill.world.places.of_kind("village")
     checked = sum(not link.verified and link.enabled for link in settings.county.links)
     synthetic = sum(v.grade == "synthetic" for v in villages)
@@ -101,3 +125,4 @@ def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
                "Ferries run in any wind and fog.",
          "zh": "转移人员行驶未计拥堵;灾害封闭的道路不可通行。渡轮未计风雾停航。"},
     ]
+        *_transfer_footnote(drill),
