@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from agents.bus import Fleet
 from agents.command.post import CommandPost
 from agents.population.evacuation import Evacuation
 from agents.population.exposure import Exposure
 from agents.population.population import Population
 from agents.population.presence import Presence
 from agents.population.traces import Traces
-from agents.rescue_team import RescueTeam
 from agents.population.transfer import Transfer
+from agents.rescue_team import RescueTeam
 from agents.shelters import ShelterBook
 from agents.staging import Staging
 from agents.supply_truck import Depot
 from sim.actions import (
     ENGINE_ACTIONS,
     JOINED,
+    BusArgs,
     DispatchArgs,
     OrderArgs,
     RoadArgs,
@@ -29,10 +31,10 @@ from sim.actions import (
     StageArgs,
     SupplyArgs,
     TeamArgs,
-    ZoneArgs,
-)
     TransferArgs,
     TransferZoneArgs,
+    ZoneArgs,
+)
 from sim.command import Command
 from sim.errors import InputError, did_you_mean
 from sim.hazard import ActionResult
@@ -53,12 +55,13 @@ class Drill(Simulation):
     traces: Traces
     teams: list[RescueTeam]
     depots: list[Depot]
+    fleet: Fleet
     post: CommandPost
     staging: Staging
+    transfer: Transfer
     landing_sites: int
 
     @property
-    transfer: Transfer
     def arrivals(self) -> list[tuple[float, str]]:
         """Times (s) at which teams came on scene, and the tasks they came to."""
         return [arrival for team in self.teams for arrival in team.arrivals]
@@ -73,7 +76,7 @@ class Drill(Simulation):
             "all_clear": self._all_clear, "open_shelter": self._open_shelter,
             "close_road": self._close_road, "open_road": self._open_road,
             "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
-            "dispatch_supply": self._dispatch_supply,
+            "dispatch_supply": self._dispatch_supply, "send_buses": self._send_buses,
             "comms_off": self._switch("mobile", False), "comms_on": self._switch("mobile", True),
             "power_off": self._switch("power", False), "power_on": self._switch("power", True),
         }
@@ -86,11 +89,11 @@ class Drill(Simulation):
             self.staging.check(args, given_s, where)
         elif isinstance(args, ZoneArgs):
             self.villages_of(args.zone, where)
+            if isinstance(args, TransferArgs):
+                self._deadline_s(args, given_s, where)
         elif isinstance(args, RoadArgs):
             self.road_links(args.a, args.b, where)
         named = (("team", [t.id for t in self.teams]), ("shelter", [s.id for s in self.shelters.rows]),
-            if isinstance(args, TransferArgs):
-                self._deadline_s(args, given_s, where)
                  ("warehouse", [d.id for d in self.depots]))
         for name, known in named:
             word = getattr(args, name, None)
@@ -156,9 +159,6 @@ class Drill(Simulation):
         self.staging.call_off(villages)
         return ActionResult(True, figures={"stayed": self.evacuation.orders.cancel(villages)})
 
-    def _open_shelter(self, command: Command, args: BaseModel) -> ActionResult:
-        assert isinstance(args, ShelterArgs)
-        if not self.shelters.open_now(args.shelter, self.now):
     def _order_transfer(self, command: Command, args: BaseModel) -> ActionResult:
         assert isinstance(args, TransferArgs)
         villages = self.villages_of(args.zone)
@@ -191,6 +191,9 @@ class Drill(Simulation):
         self.evacuation.orders.cancel(villages)
         return ActionResult(True, figures={"persons": self.transfer.all_clear(villages)})
 
+    def _open_shelter(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, ShelterArgs)
+        if not self.shelters.open_now(args.shelter, self.now):
             raise InputError("no such shelter", value=args.shelter, where="open_shelter",
                              allowed=", ".join(s.id for s in self.shelters.rows))
         self.events.add(self.now, "shelter_open", place=args.shelter)
@@ -241,6 +244,11 @@ class Drill(Simulation):
             return ActionResult(False, f"{depot.id} has no free truck, or fewer than {args.packs} packs")
         truck.send(shelter, args.packs)
         return ActionResult(True)
+
+    def _send_buses(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, BusArgs)
+        sent = self.fleet.send(self.villages_of(args.zone), args.count)
+        return ActionResult(True, figures={"buses": sent}) if sent else ActionResult(False, "the plan has no buses")
 
     def _switch(self, kind: str, works: bool) -> Any:
         def carry_out(command: Command, args: BaseModel) -> ActionResult:

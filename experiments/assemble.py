@@ -9,6 +9,7 @@ from typing import Any
 
 import simpy
 
+from agents.bus import Fleet
 from agents.command.post import CommandPost
 from agents.drill import Drill
 from agents.population.columns import State
@@ -17,8 +18,8 @@ from agents.population.exposure import Exposure
 from agents.population.population import Population
 from agents.population.presence import Presence
 from agents.population.traces import Traces
-from agents.rescue_team import RescueTeam
 from agents.population.transfer import Transfer
+from agents.rescue_team import RescueTeam
 from agents.shelters import ShelterBook
 from agents.supply_truck import Depot, SupplyTruck
 from agents.travel import Router
@@ -54,12 +55,13 @@ def assemble(
     drill.presence = Presence(drill, drill.residents)
     drill.evacuation = Evacuation(
         drill, drill.residents, drill.shelters, settings.plan.warning, behaviour, settings.scenario.people,
-        drill.traces)
-    drill.exposure = Exposure(drill, drill.residents, behaviour)
+        drill.traces, settings.scenario.traffic)
     drill.transfer = Transfer(
         drill, drill.residents, drill.evacuation, drill.shelters, settings.plan.transfer, settings.scenario.transfer)
+    drill.exposure = Exposure(drill, drill.residents, behaviour)
     drill.teams = _teams(drill, settings)
     drill.depots = _depots(drill, settings)
+    drill.fleet = Fleet(drill, drill.evacuation, drill.shelters, settings.plan.buses, f"plan {settings.plan.id}")
     drill.post = CommandPost(
         drill, settings=settings.plan.command, reporting=settings.scenario.reporting, behaviour=behaviour,
         teams=drill.teams, depots=drill.depots, shelters=drill.shelters, evacuation=drill.evacuation)
@@ -95,7 +97,7 @@ def _hazards(
 
 
 def _teams(drill: Drill, settings: RunSettings) -> list[RescueTeam]:
-    router, teams = Router(drill), []
+    router, teams = Router(drill, 1.0 - settings.scenario.traffic.emergency_priority), []
     camp_of = {team: camp for camp in settings.plan.camps for team in camp.teams}
     for entry in settings.plan.teams:
         camp = camp_of.get(entry.id)
@@ -112,7 +114,7 @@ def _teams(drill: Drill, settings: RunSettings) -> list[RescueTeam]:
 
 
 def _depots(drill: Drill, settings: RunSettings) -> list[Depot]:
-    router, depots = Router(drill), []
+    router, depots = Router(drill, 1.0), []
     for entry in settings.plan.warehouses:
         place = drill.world.places.get(entry.place, f"plan {settings.plan.id}, warehouse {entry.id}")
         depot = Depot(entry.id, entry.name_zh or f"{place.name_zh}物资库", entry, place.node, entry.stock_packs,

@@ -51,7 +51,8 @@ def manifest_of(
             "vehicles": int(households["cars"].sum()) + int(households["two_wheelers"].sum()),
             "links": world.roads.link_count, "nodes": world.roads.node_count,
             "cells": world.grid.ny * world.grid.nx, "teams": len(drill.teams),
-            "trucks": sum(len(depot.trucks) for depot in drill.depots), "shelters": len(drill.shelters.rows),
+            "trucks": sum(len(depot.trucks) for depot in drill.depots), "buses": len(drill.fleet.buses),
+            "shelters": len(drill.shelters.rows),
             "traced_households": len(drill.traces.household), "events": drill.events.count,
             "resident_link_passages": drill.evacuation.moves,
         },
@@ -65,7 +66,7 @@ def manifest_of(
 
 def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
     plan, county = settings.plan, settings.county
-    items = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses, *plan.landing_sites]
+    items = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses, *plan.buses, *plan.landing_sites]
     weakest = Counter(item.grade for item in items)
     return {
         "residents of the county": county.residents_grade,
@@ -75,11 +76,10 @@ def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
         "forest share": county.cover.forest_share_grade, "hill share": county.terrain.hill_share_grade,
         "households and vehicles": county.households.grade,
         **{f"plan items graded {grade}: {count} of {len(items)}": grade for grade, count in sorted(weakest.items())},
-    }
         **_transfer_grade(settings),
+    }
 
 
-def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
 WEAKEST_FIRST = ("synthetic", "assumption", "memory", "estimate", "fact")
 
 
@@ -103,6 +103,7 @@ def _transfer_footnote(drill: Drill) -> list[dict[str, str]]:
               "干部上门进度与住户反应为假定。"}]
 
 
+def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
     villages = drill.world.places.of_kind("village")
     checked = sum(not link.verified and link.enabled for link in settings.county.links)
     synthetic = sum(v.grade == "synthetic" for v in villages)
@@ -124,5 +125,5 @@ def _transfer_footnote(drill: Drill) -> list[dict[str, str]]:
         {"en": "Evacuees travel without congestion; roads that the hazard closes are closed to them. "
                "Ferries run in any wind and fog.",
          "zh": "转移人员行驶未计拥堵;灾害封闭的道路不可通行。渡轮未计风雾停航。"},
-    ]
         *_transfer_footnote(drill),
+    ]

@@ -136,6 +136,12 @@ class RoadArgs(_Args):
     b: Word
 
 
+class BusArgs(ZoneArgs):
+    """A zone, and how many buses; all there are where no number is given."""
+
+    count: Annotated[int, Field(ge=1)] | None = None
+
+
 class DispatchArgs(_Args):
     """A team and the task it is sent to."""
 
@@ -163,18 +169,20 @@ ENGINE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("stage_evacuation", StageArgs, "order zones out one stage after the other", "分批命令各区域转移"),
     ActionSpec("cancel_evacuation", ZoneArgs, "cancel a zone's order: who has not left stays",
                "取消区域转移命令:未出发者留下"),
-    ActionSpec("open_shelter", ShelterArgs, "open a shelter at once", "立即开放避难场所"),
-    ActionSpec("close_road", RoadArgs, "close the road between two units, both ways", "封闭两地之间的道路"),
-    ActionSpec("open_road", RoadArgs, "open a road that a command closed", "解除道路封闭"),
-    ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
-    ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
-    ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
     ActionSpec("order_transfer", TransferArgs, "have cadres move those on the list of people at risk",
                "命令转移清单内危险区域人员"),
     ActionSpec("cancel_transfer", TransferZoneArgs, "call the transfer off for those who have not left",
                "取消人员转移:未出发者留下"),
     ActionSpec("all_clear", ZoneArgs, "give the all-clear: whoever has left a zone goes home, orders end",
                "解除警报:区域内转移人员返家"),
+    ActionSpec("open_shelter", ShelterArgs, "open a shelter at once", "立即开放避难场所"),
+    ActionSpec("close_road", RoadArgs, "close the road between two units, both ways", "封闭两地之间的道路"),
+    ActionSpec("open_road", RoadArgs, "open a road that a command closed", "解除道路封闭"),
+    ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
+    ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
+    ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
+    ActionSpec("send_buses", BusArgs, "send buses to fetch people without a vehicle from a zone",
+               "派客车接运区域内无车居民"),
     ActionSpec("comms_off", ZoneArgs, "the mobile network of a zone fails: warnings that need it wait",
                "区域断网:依赖网络的预警中断"),
     ActionSpec("comms_on", ZoneArgs, "the mobile network of a zone works again", "区域恢复通信"),

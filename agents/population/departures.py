@@ -69,7 +69,10 @@ class Departures:
         self._ids = np.asarray(households["household_id"])
         self._mode = np.zeros(len(self._ids), np.uint8)
         self._party = np.zeros(len(self._ids), np.int16)
-        self._due: list[tuple[float, int, int]] = []
+        self._due: list[tuple[float, int, int, int]] = []
+        self._round = np.zeros(len(self._ids), np.int16)
+        """How often each household has been called off or fetched; what was due for it before is void."""
+        orders.cancelled.append(self.call_off)
         self._pace = pace_by_age(people.paces, behaviour.walking_speed_mps, population.columns["age"])
         population.columns["walk_mps"][:] = self._pace
         streams = model.streams
@@ -91,7 +94,9 @@ class Departures:
             self._assemble(households)
         going: list[Leaving] = []
         while self._due and self._due[0][0] <= t_s:
-            at, what, household = heapq.heappop(self._due)
+            at, what, household, number = heapq.heappop(self._due)
+            if number != self._round[household]:
+                continue
             if what == GIVE_UP:
                 self._give_up(household, at, going)
             elif self._mode[household] == Mode.FOOT:
@@ -102,6 +107,25 @@ class Departures:
                     self._offer_lifts(household, at, going)
         if going:
             self._set_out(going)
+
+    def _ask(self, at: float, what: int, household: int) -> None:
+        heapq.heappush(self._due, (at, what, household, int(self._round[household])))
+
+    def _forget(self, households: NDArray[np.int64]) -> None:
+        self._round[households] += 1
+        for household in households.tolist():
+            self.pools.drop(household)
+
+    def call_off(self, households: NDArray[np.int64]) -> None:
+        """Have households (rows) that wait for somebody forget about leaving; those who were to stay away are free."""
+        self._forget(households)
+        columns, rows = self.population.columns, self.population.members(households)
+        columns["waiting"][rows] = Waiting.NOTHING
+        columns["state"][rows[columns["state"][rows] == State.AWAY]] = State.NORMAL
+
+    def waiting(self, village: int, seats: int = LONGEST_PARTY) -> int:
+        """Return how many people in a village (place row) wait for a ride, in households of so many at most."""
+        return self.pools.waiting(village, self._party, seats)
 
     # -- assembling -----------------------------------------------------------------------------------
 
@@ -134,7 +158,7 @@ class Departures:
         self._party[households] = np.minimum(party, LONGEST_PARTY)
         self._mode[households] = self._own_mode(households, party)
         for household, at in zip(households[party > 0].tolist(), full_s[party > 0].tolist(), strict=True):
-            heapq.heappush(self._due, (at, ASSEMBLED, household))
+            self._ask(at, ASSEMBLED, household)
 
     def _own_mode(self, households: NDArray[np.int64], party: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return how households (n,) travel by what they own, so many of each (n,) together."""
@@ -164,7 +188,7 @@ class Departures:
         self.pools.join(household, village, at)
         self._mark(household, Waiting.BUS if self.pools.served[village] else Waiting.LIFT)
         patience = self.people.bus_patience if self.pools.served[village] else self.people.lift_patience
-        heapq.heappush(self._due, (at + patience, GIVE_UP, household))
+        self._ask(at + patience, GIVE_UP, household)
 
     def _give_up(self, household: int, at: float, going: list[Leaving]) -> None:
         """Have a household set out on foot, unless it has left, or buses have come to its village meanwhile."""
@@ -174,7 +198,7 @@ class Departures:
         until = self.pools.since(household) + self.people.bus_patience
         if self.pools.served[village] and until > at:
             self._mark(household, Waiting.BUS)
-            heapq.heappush(self._due, (until, GIVE_UP, household))
+            self._ask(until, GIVE_UP, household)
             return
         self.pools.drop(household)
         going.append(Leaving(household, at, Mode.FOOT, household))
@@ -187,9 +211,10 @@ class Departures:
             going.append(Leaving(neighbour, at, Mode.CAR, household))
 
     def _mark(self, household: int, waiting: Waiting) -> None:
-        first = int(self.model.world.households["first"][household])
-        rows = slice(first, first + int(self.model.world.households["size"][household]))
-        self.population.columns["waiting"][rows] = waiting
+        columns, world = self.population.columns, self.model.world.households
+        first, size = int(world["first"][household]), int(world["size"][household])
+        here = columns["state"][first: first + size] == State.PREPARING
+        columns["waiting"][first: first + size][here] = waiting
 
     # -- setting out ----------------------------------------------------------------------------------
 
@@ -223,6 +248,8 @@ class Departures:
         starts = np.flatnonzero(np.append(True, household[1:] != household[:-1]))
         count = np.diff(np.append(starts, len(rows)))
         own = np.repeat(self._own_mode(household[starts], count), count)
+        # What they were getting ready for by themselves comes to nothing.
+        self._forget(household[starts])
         self._together(rows, at_s, household, np.where(mode < 0, own, mode))
         self.population.columns["bound_for"][rows], self.population.columns["informed"][rows] = bound_for, 1
 

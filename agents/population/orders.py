@@ -70,6 +70,8 @@ class Orders:
         """Residents warned so far."""
         self.stayed = 0
         """Residents who had been ordered out and had not left when the order was cancelled."""
+        self.called: list[Callable[[NDArray[np.int64]], None]] = []
+        """Called with the villages (place rows) that have just been ordered or advised to leave."""
         self.cancelled: list[Callable[[NDArray[np.int64]], None]] = []
         """Called with the households that stay after all, when an order is cancelled."""
         first = np.asarray(model.world.households["first"])
@@ -120,6 +122,8 @@ class Orders:
             np.full(len(fresh), now), "warning_order", [""] * len(fresh), [places[int(v)].id for v in fresh],
             np.array([places[int(v)].x for v in fresh]), np.array([places[int(v)].y for v in fresh]),
             None if kind == "mandatory" else [f'{{"kind": "{kind}"}}'] * len(fresh))
+        for listener in self.called:
+            listener(fresh)
         return len(members)
 
     def cancel(self, villages: NDArray[np.integer]) -> int:

@@ -57,6 +57,7 @@ class Pools:
             self.drop(household)
         return taken
 
-    def waiting(self, village: int, party: NDArray[np.integer]) -> int:
-        """Return how many people wait in a village."""
-        return sum(int(party[household]) for household in self._waiting.get(village, ()))
+    def waiting(self, village: int, party: NDArray[np.integer], seats: int) -> int:
+        """Return how many people wait in a village, of households that fit into so many seats."""
+        sizes = [int(party[household]) for household in self._waiting.get(village, ())]
+        return sum(size for size in sizes if size <= seats)

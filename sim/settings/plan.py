@@ -101,6 +101,27 @@ class Warehouse(Item):
     truck_speed_kmh: Positive = 50.0
 
 
+class Buses(Item):
+    """Buses that stand at a place: they fetch people without a vehicle from villages they are sent to."""
+
+    id: PlaceId
+    name_zh: str = ""
+    place: PlaceRef
+    count: AtLeastOne = 1
+    capacity: Annotated[int, Field(ge=4, le=200)] = 45
+    """Seats."""
+    mobilisation: Delay
+    """From the call until the bus moves off with its driver."""
+    speed_kmh: Annotated[float, Field(gt=0, le=100)] = 45.0
+    """Highest speed; a road's own is never exceeded."""
+    boarding_s_per_person: Annotated[float, Field(ge=0, le=120)] = 4.0
+    """Seconds to get on, and to get off. Assumption: with bags, children and the old."""
+    wait_at_stop: Duration = 600.0
+    """How long a bus with seats left waits at a stop for more people. Assumption."""
+    on_order: bool = False
+    """Whether it serves every village as soon as that is ordered out, without being sent."""
+
+
 class LandingSite(Item):
     """A helicopter landing site (起降点)."""
 
@@ -147,6 +168,7 @@ class Plan(Settings):
     camps: tuple[Camp, ...] = ()
     shelters: tuple[Shelters, ...] = ()
     warehouses: tuple[Warehouse, ...] = ()
+    buses: tuple[Buses, ...] = ()
     landing_sites: tuple[LandingSite, ...] = ()
     measures: tuple[Measure, ...] = ()
     transfer: TransferPlan = TransferPlan()

@@ -1,0 +1,226 @@
+"""Buses: a fleet that fetches people who would have to walk, and takes them to shelters.
+
+A bus mobilises once, then goes to the nearest stop (a village's node) where people wait whom no other bus is on its
+way to, boards households whole while it has seats (one larger than the bus walks), drives to the nearest shelter
+with room and comes back for more. Who finds no room at the door stays on it to the next. Queues hold buses up like
+anybody. Left out: drivers' hours, fuel, the walk to the stop, the road a bus takes up itself, and that a shelter
+fills while a bus is bound for it (it learns so at the door).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from agents.population.columns import State
+from agents.rescue_team import Status
+from agents.shelters import ShelterBook, entity_of
+from agents.travel import WAIT_FOR_ROAD_S, Mover, Router, reversed_cost
+from sim.settings.plan import Buses
+from sim.world.routing import tree_to
+from sim.world.world import Place
+
+if TYPE_CHECKING:
+    from agents.population.evacuation import Evacuation
+    from sim.model import Simulation
+
+
+class Bus(Mover):
+    """A bus of the fleet; it stands by until it is assigned villages."""
+
+    def __init__(
+        self, model: Simulation, router: Router, fleet: Fleet, entry: Buses, place: Place, number: int,
+    ) -> None:
+        one = entry.count == 1
+        super().__init__(
+            model, router, id=entry.id if one else f"{entry.id}-{number}",
+            name=f"{place.name} bus" + ("" if one else f" {number}"),
+            name_zh=(entry.name_zh or f"{place.name_zh}客车") + ("" if one else f"{number}号"),
+            node=place.node, speed_factor=1.0, max_mps=entry.speed_kmh / 3.6)
+        self.fleet = fleet
+        self.settings = entry
+        self.villages: set[int] = set()
+        """Place rows of the villages it serves."""
+        self.parties: list[NDArray[np.int64]] = []
+        """Rows of the residents on board, household by household."""
+        self.trips = 0
+        self.carried = 0
+        """Residents it has taken to safety."""
+        self.wanted: simpy.Event | None = None
+        """What it waits for while it stands by."""
+        self._called = False
+
+    @property
+    def aboard(self) -> int:
+        """How many residents are on board."""
+        return sum(len(party) for party in self.parties)
+
+    def assign(self, villages: set[int]) -> None:
+        """Have the bus serve villages (place rows) too; the first time it mobilises."""
+        self.villages |= villages
+        if not self._called:
+            self._called = True
+            self.simulation.clock.env.process(self._serve())
+        else:
+            self.look()
+
+    def look(self) -> None:
+        """Have a bus that stands by look for people who wait."""
+        if self.wanted is not None and not self.wanted.triggered:
+            self.wanted.succeed()
+
+    def mark(self, status: int) -> None:
+        """Note where the bus is; those on board are there too."""
+        super().mark(status)
+        columns = self.fleet.population.columns
+        for party in self.parties:
+            alive = party[columns["state"][party] == State.MOVING]
+            columns["x"][alive], columns["y"][alive], columns["node"][alive] = self.x, self.y, self.node
+            columns["since_s"][alive] = self.simulation.now
+
+    def _serve(self) -> Generator[simpy.Event, Any, None]:
+        mobilisation = self.settings.mobilisation
+        self.mark(Status.TURNOUT)
+        yield self.timeout(self.simulation.streams.of("bus mobilisation").lognormal(
+            entity_of(self.id), median=mobilisation.median, sigma=mobilisation.sigma))
+        while True:
+            village = self.fleet.stop_for(self)
+            if village is None:
+                self.mark(Status.RESTING)
+                self.wanted = self.simulation.clock.env.event()
+                yield self.wanted
+                continue
+            yield from self._fetch(village)
+            while self.parties:
+                yield from self._unload()
+
+    def _fetch(self, village: int) -> Generator[simpy.Event, Any, None]:
+        """Drive to a village's stop and board who waits, twice if seats are left: once more after the wait there."""
+        seats = self.settings.capacity
+        self.fleet.claimed[village] += seats
+        yield from self.drive(int(self.simulation.world.places[village].node), Status.DRIVING)
+        self.fleet.claimed[village] -= seats
+        for wait in (0.0, self.settings.wait_at_stop):
+            if self.aboard >= seats or (wait and not self.parties):
+                break
+            yield self.timeout(wait)
+            parties = self.fleet.evacuation.departures.board(village, seats - self.aboard, self.simulation.now)
+            persons = sum(len(party) for party in parties)
+            self.parties.extend(parties)
+            self.mark(Status.WORKING)
+            if persons:
+                self.simulation.events.add(self.simulation.now, "boarded", self.id,
+                                           self.simulation.world.places[village].id, self.x, self.y,
+                                           f'{{"persons": {persons}}}')
+            yield self.timeout(persons * self.settings.boarding_s_per_person)
+
+    def _unload(self) -> Generator[simpy.Event, Any, None]:
+        """Take those on board to the nearest shelter with room, else out of the county; who does not fit stays on."""
+        node = self.fleet.goal_for(self)
+        if node is None:
+            self.mark(Status.RESTING)
+            yield self.timeout(WAIT_FOR_ROAD_S)
+            self._forget_the_dead()
+            return
+        yield from self.drive(node, Status.DRIVING)
+        self.mark(Status.WORKING)
+        yield self.timeout(self.aboard * self.settings.boarding_s_per_person)
+        self._forget_the_dead()
+        arrivals, now = self.fleet.evacuation.arrivals, self.simulation.now
+        before = self.aboard
+        self.parties = [party for party in self.parties if not arrivals.place(party, node, now)]
+        self.carried += before - self.aboard
+        self.trips += 1
+        self.fleet.population.touch()
+        self.simulation.events.add(now, "unloaded", self.id, "", self.x, self.y,
+                                   f'{{"persons": {before - self.aboard}}}')
+
+    def _forget_the_dead(self) -> None:
+        state = self.fleet.population.columns["state"]
+        alive = [party[state[party] == State.MOVING] for party in self.parties]
+        self.parties = [party for party in alive if len(party)]
+
+
+class Fleet:
+    """All buses of a plan, and who of them goes where. Raises InputError for a place there is not."""
+
+    def __init__(
+        self, model: Simulation, evacuation: Evacuation, shelters: ShelterBook, entries: tuple[Buses, ...],
+        where: str = "plan",
+    ) -> None:
+        self.model = model
+        self.evacuation = evacuation
+        self.population = evacuation.population
+        self.shelters = shelters
+        self.claimed: NDArray[np.int64] = np.zeros(len(model.world.places), np.int64)
+        """Seats on their way to each place's stop."""
+        self.buses: list[Bus] = []
+        router = Router(model, 1.0)
+        for entry in entries:
+            place = model.world.places.get(entry.place, f"{where}, buses, {entry.id}")
+            self.buses.extend(Bus(model, router, self, entry, place, n + 1) for n in range(entry.count))
+        evacuation.departures.pools.joined.append(self._somebody_waits)
+        if any(entry.on_order for entry in entries):
+            evacuation.orders.called.append(self._ordered_out)
+
+    @property
+    def carried(self) -> int:
+        """Residents taken to safety by bus so far."""
+        return sum(bus.carried for bus in self.buses)
+
+    def send(self, villages: NDArray[np.integer], count: int | None = None) -> int:
+        """Have buses serve villages (place rows): all, or the ``count`` nearest, free ones first; return how many."""
+        if len(villages) == 0 or not self.buses:
+            return 0
+        places, nodes = self.model.world.places, self.model.world.roads.nodes
+        x, y = (np.mean([getattr(places[int(v)], axis) for v in villages]) for axis in "xy")
+        away = {bus.id: float(np.hypot(nodes["x"][bus.base] - x, nodes["y"][bus.base] - y)) for bus in self.buses}
+        ranked = sorted(self.buses, key=lambda bus: (bool(bus.villages), away[bus.id], bus.id))
+        sent = ranked[:count]
+        self._assign(sent, villages)
+        return len(sent)
+
+    def stop_for(self, bus: Bus) -> int | None:
+        """Return the village nearest to a bus where people wait for whom no bus is on its way; None for none."""
+        departures = self.evacuation.departures
+        seats = bus.settings.capacity
+        waiting = [v for v in sorted(bus.villages) if departures.waiting(v, seats) > self.claimed[v]]
+        if not waiting:
+            return None
+        nodes = np.array([self.model.world.places[v].node for v in waiting])
+        times = self._times_from(bus)[nodes]
+        best = int(np.argmin(times))
+        return waiting[best] if np.isfinite(times[best]) else None
+
+    def goal_for(self, bus: Bus) -> int | None:
+        """Return the node of the nearest shelter with room, or of the nearest gateway; None where none is in reach."""
+        times = self._times_from(bus)
+        for nodes in (self.shelters.targets(self.evacuation.orders.ordered), self.evacuation.routes.exits):
+            if len(nodes):
+                best = int(nodes[np.argmin(times[nodes])])
+                if np.isfinite(times[best]):
+                    return best
+        return None
+
+    def _times_from(self, bus: Bus) -> NDArray[np.float64]:
+        roads = self.model.world.roads
+        cost = bus.router.cost(bus.speed_factor, bus.max_mps)
+        return tree_to(roads, reversed_cost(roads, cost), np.array([bus.node], np.int32)).time_s
+
+    def _assign(self, buses: list[Bus], villages: NDArray[np.integer]) -> None:
+        rows = {int(v) for v in villages}
+        self.evacuation.departures.pools.served[np.array(sorted(rows))] = True
+        for bus in buses:
+            bus.assign(rows)
+
+    def _ordered_out(self, villages: NDArray[np.int64]) -> None:
+        self._assign([bus for bus in self.buses if bus.settings.on_order], villages)
+
+    def _somebody_waits(self, village: int) -> None:
+        for bus in self.buses:
+            if village in bus.villages:
+                bus.look()
