@@ -37,15 +37,15 @@ KEY_KINDS = (
     "loaded",
     "delivery",
     "road_closed",
-    "road_open",
+    "road_opened",
     "contained",
     "injured",
     "dead",
 )
 """Kinds few enough to be told one by one; households' own events are told in sums."""
-HOUSEHOLD_KINDS = ("departed", "sheltered", "left", "away", "stranded", "exposed")
-SAFE_KINDS = ("sheltered", "left", "away")
-"""In a shelter, or out of the county."""
+HOUSEHOLD_KINDS = ("departed", "sheltered", "hosted", "left", "away", "stranded", "exposed")
+SAFE_KINDS = ("sheltered", "hosted", "left", "away")
+"""In a shelter, with relatives, or out of the county."""
 
 
 @dataclass
@@ -210,6 +210,8 @@ class RunFacts:
                     moves.append((home[event["agent"]].id, event["t_s"], "safe", people))
                 elif event["kind"] == "stranded":
                     home[event["agent"]].stranded += people
+            elif event["kind"] == "stranded" and event["place"] in facts:
+                facts[event["place"]].stranded += people     # told person by person
         self._moves = moves
         touched = [v for v in facts.values() if v.ordered_s is not None or v.left]
         return sorted(touched, key=lambda v: (float("inf") if v.ordered_s is None else v.ordered_s, v.id))

@@ -15,7 +15,7 @@ CATEGORY = {
     "release": "hazard",
     "contained": "hazard",
     "road_closed": "hazard",
-    "road_open": "hazard",
+    "road_opened": "hazard",
     "alarm": "command",
     "order": "command",
     "warning_order": "people",

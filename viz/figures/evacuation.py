@@ -39,8 +39,8 @@ def evacuation_sums(series: dict[str, Series]) -> dict[str, Series]:
     gone = "left" if "left" in series else "away"
     return {
         "warned": np.maximum.accumulate(of("warned")),
-        "departed": of("moving", "sheltered", gone, "stranded"),
-        "safe": of("sheltered", gone),
+        "departed": of("moving", "at_door", "sheltered", "hosted", gone, "stranded"),
+        "safe": of("sheltered", "hosted", gone),
         "stranded": of("stranded"),
         "exposed": of("exposed"),
     }

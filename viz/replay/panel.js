@@ -2,7 +2,7 @@
 
 const CATEGORY = { hazard: "#d9480f", command: "#0b3d66", team: "#0072b2", people: "#b57900", supply: "#7a5195", harm: "#1a1a1a" };
 const MARK = { hazard: "▲", command: "■", team: "●", people: "◆", supply: "▬", harm: "✕" };
-const TILE = { moving: "#005ab2", sheltered: "#00946f", stranded: "#9b1ea0", exposed: "#d55e00", dead: "#101010",
+const TILE = { moving: "#005ab2", sheltered: "#00946f", hosted: "#4f9a3a", stranded: "#9b1ea0", exposed: "#d55e00", dead: "#101010",
                injured: "#8a3a00", warned: "#b57900", away: "#5f7f6a", left: "#5f7f6a", teams_out: "#0072b2" };
 const hidden = new Set();
 let tiles = [], rows = [];

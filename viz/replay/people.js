@@ -1,7 +1,7 @@
 // Households as dots, splatted into one ImageData: a few milliseconds without any help from a graphics card.
 
 const DOT = { home: 0xb46e5a46, moving: 0xffb25a00, safe: 0xff6f9400, stranded: 0xffa01e9b, dead: 0xff101010 };  // ABGR
-const FINAL = { sheltered: "safe", left: "safe", home: "home", stranded: "stranded", dead: "dead" };
+const FINAL = { sheltered: "safe", hosted: "safe", left: "safe", home: "home", stranded: "stranded", dead: "dead" };
 let splat = null, legCursor = null;
 
 // State and place of household i at time t, into spot; legs are walked from where the last call left off.

@@ -25,12 +25,13 @@ MANY_LEGS = 120_000
 TOLERANCE_M = 12.0
 """Where there are more legs than that, waypoints go that straight motion passes within this distance."""
 VILLAGE_STEP_S = 300.0
-END_STATES = {4: "sheltered", 5: "left", 6: "stranded", 7: "home", 8: "dead"}
+END_STATES = {4: "sheltered", 5: "left", 6: "stranded", 7: "home", 8: "dead", 9: "hosted", 10: "at_door"}
 """Codes of agents.population.columns.State a household can end in; with its head away it is drawn at home."""
 SERIES_SHOWN = (
     "warned",
     "moving",
     "sheltered",
+    "hosted",
     "left",
     "away",
     "stranded",
