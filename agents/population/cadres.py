@@ -57,6 +57,8 @@ class Calls(NamedTuple):
     """Person rows of its members listed."""
     immobile: NDArray[np.int64]
     """Members who cannot walk out."""
+    at_work: NDArray[np.bool_]
+    """Called on at work, where they are by day too."""
     slow_s: NDArray[np.float64]
     """Median of what is added before it can leave, such as the way ashore (s)."""
     slow_sigma: NDArray[np.float64]
@@ -211,7 +213,7 @@ def at_door(calls: Calls, people: Presence, row: int) -> tuple[int, int, int]:
         alive += 1
         if not people.at_home[state]:
             gone += 1
-        elif not people.away[person]:
+        elif calls.at_work[row] or not people.away[person]:
             here += 1
     return alive, here, gone
 

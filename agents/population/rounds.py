@@ -38,11 +38,12 @@ class Rounds:
         conduct: TransferConduct, streams: Streams,
     ) -> None:
         n, c = len(listed), len(book.village)
+        at_work = np.isin(listed.cause, [CAUSES.index(cause) for cause in AT_WORK])
         ashore = np.isin(listed.cause, [CAUSES.index(cause) for cause in ASHORE])
         self.rules = rules_of(cadres, conduct, streams)
         self.calls = Calls(
             entity=np.asarray(entity, np.int64), cadre=book.of, start=listed.start, member=listed.member,
-            immobile=listed.immobile, slow_s=np.where(ashore, conduct.ashore.median, 0.0),
+            immobile=listed.immobile, at_work=at_work, slow_s=np.where(ashore, conduct.ashore.median, 0.0),
             slow_sigma=np.where(ashore, conduct.ashore.sigma, 0.0), step=np.zeros(n, np.uint8),
             not_before_s=np.zeros(n), following=np.full(n, NOBODY), visits=np.zeros(n, np.int32),
             called=np.zeros(n, np.int32), met=np.zeros(n, np.int32), notified_s=np.full(n, np.inf),
@@ -54,8 +55,7 @@ class Rounds:
         self._village = book.village
         self._done = np.empty(n, np.int64)
         # Which households go to relatives belongs to their minds, not to the order of visits.
-        share = np.where(np.isin(listed.cause, [CAUSES.index(cause) for cause in AT_WORK]),
-                         conduct.relatives_share_at_work, conduct.relatives_share)
+        share = np.where(at_work, conduct.relatives_share_at_work, conduct.relatives_share)
         self.to_relatives: NDArray[np.bool_] = streams.of("transfer relatives").uniforms(self.calls.entity) < share
 
     @property

@@ -186,7 +186,7 @@ class Transfer:
             mine = rows[self.step[rows] == step]
             people = self.listed.people_of(mine)
             visited = np.repeat(calls.visited_s[mine], self.listed.persons[mine])
-            here = (columns["state"][people] <= State.STAYING) & ~columns["away"][people]
+            here = (columns["state"][people] <= State.STAYING) & self._in_reach(mine)
             if step == Step.REFUSED:
                 here &= columns["state"][people] == State.NORMAL
             columns["state"][people[here]] = state
@@ -195,6 +195,11 @@ class Transfer:
         refused = rows[self.step[rows] == Step.REFUSED]
         self.say("transfer_refused", refused, calls.visited_s[refused])
         self.population.touch()
+
+    def _in_reach(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return who of some households (list rows) is home, or at work if called on there (their people,)."""
+        at_work = np.repeat(self.rounds.calls.at_work[rows], self.listed.persons[rows])
+        return at_work | ~self.population.columns["away"][self.listed.people_of(rows)]
 
     def _found_gone(self, rows: NDArray[np.int64]) -> None:
         depart = self.population.columns["depart_s"]
@@ -206,7 +211,7 @@ class Transfer:
         columns, calls = self.population.columns, self.rounds.calls
         people = self.listed.people_of(rows)
         index = np.repeat(np.arange(len(rows)), self.listed.persons[rows])
-        here = (columns["state"][people] <= State.STAYING) & ~columns["away"][people]
+        here = (columns["state"][people] <= State.STAYING) & self._in_reach(rows)
         going = np.bincount(index[here], minlength=len(rows)) > 0
         gone = rows[~going]
         if len(gone):
@@ -231,7 +236,7 @@ class Transfer:
         group = number[index[kept]]
         self.evacuation.departures.depart_groups(
             people[kept], at[group], bound[group].astype(np.uint8), mode[group].astype(np.int8))
-        absent = people[(columns["state"][people] <= State.STAYING) & columns["away"][people] & going[index]]
+        absent = people[(columns["state"][people] <= State.STAYING) & going[index]]
         columns["state"][absent] = State.AWAY
         self.homecoming.wake()
         self.population.touch()

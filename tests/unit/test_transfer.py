@@ -329,3 +329,13 @@ def test_times_do_not_depend_on_how_often_cadres_are_looked_at(monkeypatch):
     other = busy().transfer.rounds.calls
     for name in ("visited_s", "visits", "step", "depart_s"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+@pytest.mark.parametrize(("cause", "visits"), [("moored_crew", 1), ("dangerous_house", 3)])
+def test_crews_are_found_at_work(cause, visits):
+    at_risk = [{"place": "v3", "cause": cause, "share": 1.0, "immobile_share": 0}]
+    run = moving([Home(3, (40,), day_node=1)], start="2026-04-04T15:00+08:00", listing={"at_risk": at_risk},
+                 cadres={"visits": 3, "revisit_after": "2h"}, conduct={"relatives_share_at_work": 0})
+    run.run()
+    assert run.transfer.rounds.calls.visits.tolist() == [visits]
+    assert run.residents.columns["state"].tolist() == [State.SHELTERED]
