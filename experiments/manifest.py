@@ -86,7 +86,7 @@ WEAKEST_FIRST = ("synthetic", "assumption", "memory", "estimate", "fact")
 def _transfer_grade(settings: RunSettings) -> dict[str, str]:
     """Return the weakest grade among the plan's figures of people at risk, if it has any."""
     transfer = settings.plan.transfer
-    grades = {str(item.grade) for item in (*transfer.rates.values(), *transfer.at_risk)}
+    grades = {rate.grade for rate in transfer.rates.values()} | {entry.grade for entry in transfer.at_risk}
     found = [grade for grade in WEAKEST_FIRST if grade in grades]
     return {"people at risk (transfer list)": found[0]} if found else {}
 
