@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.drill import Drill
 from experiments.unverified import flips, footnote
+from sim.settings.plan import Item
 from sim.settings.root import RunSettings
 
 PACKAGES = ("mesa", "simpy", "numpy", "numba", "scipy", "pydantic", "hydra-core", "duckdb")
@@ -66,7 +67,7 @@ def manifest_of(
 
 def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
     plan, county = settings.plan, settings.county
-    items = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses, *plan.buses, *plan.landing_sites]
+    items: list[Item] = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses, *plan.buses, *plan.landing_sites]
     weakest = Counter(item.grade for item in items)
     return {
         "residents of the county": county.residents_grade,
