@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 BLIND = np.array([False, True])
 """Households to which the sight of a hazard is nothing new."""
+HERE = (State.NORMAL, State.PREPARING, State.STAYING, State.AWAY)
+"""States of those whom a cancelled order lets stay."""
+LEAVING = (State.PREPARING, *(state for state in State if state not in (*HERE, State.DEAD)), State.AWAY)
+"""States of those whose household has decided to leave, or has left."""
 
 
 class Called(IntEnum):
@@ -137,26 +141,21 @@ class Orders:
         self.village_ordered_s[rows] = np.inf
         stay = self._release(rows)
         columns, members = self.population.columns, self.population.members(stay)
-        # Whoever of them left earlier, for having seen the hazard, is not among them.
-        columns["ordered"][members] = False
-        self.stayed += len(members)
+        at_home = members[columns["state"][members] == State.NORMAL]
+        columns["ordered"][at_home] = False
+        self.stayed += len(at_home)
         self._call_shadow()
-        return len(members)
+        return len(at_home)
 
     def _release(self, villages: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Call on villages no longer: return the households that forget it, which have neither left nor seen it."""
+        """Call on villages no longer; return the households that forget it: not all of them out, and not by sight."""
         self.village_called[villages] = Called.NOT
         self.village_called_s[villages] = np.inf
         households = self.population.households_of(villages)
-        columns = self.population.columns
-        gone = np.zeros(len(self.plans.seen), np.bool_)
-        members = self.population.members(households)
-        gone[columns["household"][members[np.isfinite(columns["depart_s"][members])]]] = True
-        stay = households[~gone[households] & ~self.plans.seen[households]]
+        stay = households[~self.plans.seen[households] & self._any(households, HERE)]
         self.plans.forget(stay)
-        members = self.population.members(stay)
-        waiting = np.isin(columns["state"][members], (State.PREPARING, State.STAYING, State.AWAY))
-        columns["state"][members[waiting]] = State.NORMAL
+        columns, members = self.population.columns, self.population.members(stay)
+        columns["state"][members[np.isin(columns["state"][members], HERE)]] = State.NORMAL
         self.population.touch()
         for listener in self.cancelled:
             listener(stay)
@@ -181,6 +180,14 @@ class Orders:
         if len(villages):
             self._release(villages)
 
+    def _any(self, households: NDArray[np.int64], states: tuple[State, ...]) -> NDArray[np.bool_]:
+        """Return whether any member of each household (n,) is in one of some states."""
+        among = np.isin(np.arange(len(State)), states)
+        members = self.population.members(households)
+        sizes = np.asarray(self.model.world.households["size"])[households]
+        index = np.repeat(np.arange(len(households)), sizes)
+        return np.bincount(index, among[self.population.columns["state"][members]], len(households)) > 0
+
     # -- word -----------------------------------------------------------------------------------------
 
     def _call(self, villages: NDArray[np.int64], called: Called) -> None:
@@ -191,8 +198,10 @@ class Orders:
         self.village_called[villages] = called
         self.village_called_s[villages] = now
         households = self.population.households_of(villages)
-        decided = (plans.warned_s[households] <= now) & (plans.complies[households] | plans.seen[households])
-        plans.forget(households[~decided])
+        # Who came home again since is at home like anybody else.
+        leaving = plans.complies[households] & (~plans.received[households] | self._any(households, LEAVING))
+        refuses = plans.seen[households] & ~plans.complies[households]
+        plans.forget(households[(plans.warned_s[households] > now) | ~(leaving | refuses)])
         self._inform(villages)
 
     def _inform(self, villages: NDArray[np.int64]) -> None:

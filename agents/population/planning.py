@@ -154,6 +154,11 @@ class Plans:
         """Time of the next warning or departure; infinity when there is none."""
         return min(self._warnings.next_s, self._departures.next_s)
 
+    @property
+    def received(self) -> NDArray[np.bool_]:
+        """Whether each household has been told that its warning has come, shape (households,)."""
+        return self._warnings.done
+
     def queue(self, households: NDArray[np.int64]) -> None:
         """Put some households on the agendas at their times as they are now."""
         self._warnings.add(households)

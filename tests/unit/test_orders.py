@@ -99,6 +99,33 @@ def test_a_zone_can_be_ordered_again_after_its_order_was_cancelled():
     assert run.evacuation.warned == EACH and c["ordered"][mine].all()
 
 
+def test_those_at_home_stay_when_others_of_the_household_are_under_way():
+    # By day each household's second member is at the other village, which is ordered too: it leaves from there.
+    homes = [Home(3, (40, 38), day_node=2) for _ in range(20)] + [Home(2)]
+    slow = {"preparation": {"median": "30min", "sigma": 1.0}}
+    run = drill(straight(ROAD, homes), plan=HALL, behaviour=slow, start="2026-04-04T12:00+08:00", duration="4h",
+                commands=[order("5min", "u2+u3"), command("40min", "cancel_evacuation", zone="u3")])
+    advance(run, 2400.0)
+    c = run.residents.columns
+    out = np.isfinite(c["depart_s"])
+    assert 0 < out[:40].sum() < 40
+    run.run()
+    mine = c["household"] < 20
+    assert (c["state"][mine & ~out] == State.NORMAL).all()
+    assert np.array_equal(out[mine], np.isfinite(c["depart_s"][mine]))
+
+
+def test_those_who_came_home_are_ordered_out_like_anybody_else():
+    clear = [command("2h", "all_clear", zone="u1"), order("4h", "u1")]
+    run = orders(order("5min", "u1"), *clear, hours=7)
+    advance(run, 3.9 * 3600)
+    c, mine = run.residents.columns, at_village(run, 1)
+    assert (c["state"][mine] == State.NORMAL).all()
+    run.run()
+    assert (c["depart_s"][mine] == 4 * 3600 + 600.0).all() and (c["state"][mine] == State.SHELTERED).all()
+    assert run.evacuation.warned == EACH
+
+
 def test_cancelling_takes_a_zone_out_of_the_stages_to_come():
     run = orders(command("5min", "stage_evacuation", zones=["u3", "u1+u2"], every="45min"),
                  command("20min", "cancel_evacuation", zone="u2"))
