@@ -109,13 +109,14 @@ def check_network(case: Case, net: Path) -> None:
 
 
 def write_trips(case: Case, folder: Path) -> Path:
-    """Write each vehicle with its origin and exit only: SUMO finds its way at departure, as it is normally used.
+    """Write each vehicle with its first and last link only: SUMO finds the way itself, as it is normally used.
 
-    By default it does so on travel times of the moment, which it updates every second: trips go round the queues
-    that are there when they leave.
+    By default it does so at departure, on travel times of the moment, which it updates every second: some trips go
+    round the queues that are there when they leave.
     """
-    rows = [f'<trip id="v{i}" type="car" depart="{case.trips.depart_s[i]:.2f}" fromJunction="n{case.trips.origin[i]}" '
-            f'toJunction="n{case.trips.exit[i]}"/>' for i in _in_time(case)]
+    ways = free_flow_ways(case)
+    rows = [f'<trip id="v{i}" type="car" depart="{case.trips.depart_s[i]:.2f}" from="e{ways[i][0]}" '
+            f'to="e{ways[i][-1]}"/>' for i in _in_time(case)]
     return _routes(case, folder / "trips.rou.xml", rows)
 
 
@@ -132,7 +133,7 @@ def simulate(case: Case, net: Path, routes: Path, binaries: Path) -> Run:
     statistics, log = routes.with_suffix(".statistics.xml"), routes.with_suffix(".log")
     tau = f"{case.settings.time_gap_s:g}"
     cpu_s = _call([
-        binaries / "sumo", "-n", net, "-r", routes, "--mesosim", "--junction-taz",
+        binaries / "sumo", "-n", net, "-r", routes, "--mesosim",
         "--meso-tauff", tau, "--meso-taufj", tau, "--meso-taujf", tau, "--meso-taujj", tau,
         "--meso-junction-control", "false", "--meso-minor-penalty", "0", "--meso-tls-penalty", "0",
         "--time-to-teleport", "-1", "--no-step-log", "--no-warnings", "--verbose", "--duration-log.statistics",
@@ -142,15 +143,18 @@ def simulate(case: Case, net: Path, routes: Path, binaries: Path) -> Run:
     count = int(trips["count"])
     total_s = float(trips["totalTravelTime"]) + float(trips["totalDepartDelay"])
     return Run(total_s / H_S, float(trips["routeLength"]), cpu_s, count, int(vehicles["loaded"]),
-               int(teleports["total"]), float(_of(found, "performance")["end"]), _router_share(log.read_text("utf-8")))
+               int(teleports["total"]), float(_of(found, "performance")["end"]), router_share(log.read_text("utf-8")))
 
 
-def _router_share(log: str) -> float | None:
-    wall = WALL.search(log)
-    spent = [float(number) / (1000.0 if unit == "ms" else 1.0) for number, unit in ROUTER.findall(log)]
-    if not wall or not spent:
-        return None
-    return sum(spent) / (float(wall[1]) / (1000.0 if wall[2] == "ms" else 1.0))
+def router_share(log: str) -> float | None:
+    """Return the share of a run's wall time that its log gives to the router; None where it says too little."""
+    wall = [_seconds(match) for match in WALL.finditer(log)]
+    spent = [_seconds(match) for match in ROUTER.finditer(log)]
+    return sum(spent) / wall[0] if wall and wall[0] > 0 and spent else None
+
+
+def _seconds(match: re.Match[str]) -> float:
+    return float(match[1]) / (1000.0 if match[2] == "ms" else 1.0)
 
 
 def _of(root: ElementTree.Element, tag: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from experiments.benchmark import Bar
 from experiments.console import say
 from experiments.validate import _sumo
 from experiments.validate._case import (
+    NEVER_S,
     REPEATS,
     Case,
     Outcome,
@@ -63,7 +64,7 @@ def measure(folder: Path) -> dict[str, Any]:
 
 def ours(case: Case) -> tuple[dict[str, float | int | None], list[str]]:
     """Return the figures of our model: fixed ways, re-routing, steps."""
-    fixed = timed(case, step_s=case.settings.refresh)
+    fixed = timed(case, step_s=NEVER_S)
     moving = timed(case, step_s=case.settings.refresh, reroute=True)
     by_step = {step: run(case, step_s=step).total_vehh for step in STEPS_S}
     middle = float(np.mean(list(by_step.values())))
@@ -127,7 +128,8 @@ def theirs(case: Case, binaries: Path, figures: dict[str, float | int | None], n
     notes += [
         "SUMO's total is that of a run in which every vehicle has our free-flow shortest way; sumo_mean_way_m must be "
         "ours. sumo_cpu_s is its whole run as it is normally used (sumo_as_used): it reads its network and trips and "
-        "finds each way itself at departure, on travel times that it updates every second. netconvert is not counted.",
+        "finds each way itself at departure, by its default router (Dijkstra), on travel times that it updates every "
+        "second. netconvert is not counted.",
         "Its router's share is that of its own log, which is in wall time: on a busy machine it is an estimate.",
         "sumo_given_ways_cpu_s is the run with ways given, without any router or travel times for it: against that "
         "our advantage is far smaller (cpu_ratio_given_ways), and it is the fair figure for the traffic model alone.",

@@ -94,7 +94,15 @@ def test_sumo_has_our_network_and_our_total(case: Case, tmp_path: Path) -> None:
         assert theirs.way_m == pytest.approx(3 * LENGTH_M)
         assert theirs.total_vehh == pytest.approx(expected_vehh(), rel=0.01)
         assert theirs.cpu_s > 0
-    assert theirs.router_share is not None
+
+
+def test_the_routers_share_is_read_from_sumos_log() -> None:
+    log = ("Performance:\n Duration: 29.93s\n Real time factor: 616.8\nDijkstraRouter answered 15988 queries and"
+           " explored 5572.38 edges on average.\nDijkstraRouter spent 18.71s answering queries (1.17ms on average).\n")
+    assert _sumo.router_share(log) == pytest.approx(18.71 / 29.93)
+    assert _sumo.router_share(log.replace("18.71s", "871ms")) == pytest.approx(0.871 / 29.93)
+    assert _sumo.router_share(log.split("Dijkstra")[0]) is None
+    assert _sumo.router_share(log.replace("29.93s", "0ms")) is None
 
 
 @needs_sumo
