@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
 from agents.population.evacuation import Evacuation
@@ -17,6 +18,7 @@ from agents.population.presence import Presence
 from agents.population.traces import Traces
 from agents.population.transfer import Transfer
 from agents.rescue_team import RescueTeam
+from agents.road_measures import RoadMeasures
 from agents.shelters import ShelterBook
 from agents.staging import Staging
 from agents.supply_truck import Depot
@@ -25,6 +27,7 @@ from sim.actions import (
     JOINED,
     BusArgs,
     DispatchArgs,
+    JunctionArgs,
     OrderArgs,
     RoadArgs,
     ShelterArgs,
@@ -58,6 +61,8 @@ class Drill(Simulation):
     fleet: Fleet
     post: CommandPost
     staging: Staging
+    road_measures: RoadMeasures
+    background: BackgroundTraffic
     transfer: Transfer
     landing_sites: int
 
@@ -69,6 +74,7 @@ class Drill(Simulation):
     def register_actions(self) -> None:
         """Register the engine's actions; call once everybody is there."""
         self.staging = Staging(self)
+        self.road_measures = RoadMeasures(self, self.evacuation.driving)
         handlers: dict[str, Any] = {
             "order_evacuation": self._order_evacuation, "stage_evacuation": self._stage_evacuation,
             "cancel_evacuation": self._cancel_evacuation,
@@ -77,6 +83,8 @@ class Drill(Simulation):
             "close_road": self._close_road, "open_road": self._open_road,
             "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
             "dispatch_supply": self._dispatch_supply, "send_buses": self._send_buses,
+            "contraflow": self._contraflow, "end_contraflow": self._contraflow,
+            "control_traffic": self._control_traffic,
             "comms_off": self._switch("mobile", False), "comms_on": self._switch("mobile", True),
             "power_off": self._switch("power", False), "power_on": self._switch("power", True),
         }
@@ -93,6 +101,10 @@ class Drill(Simulation):
                 self._deadline_s(args, given_s, where)
         elif isinstance(args, RoadArgs):
             self.road_links(args.a, args.b, where)
+        elif isinstance(args, JunctionArgs):
+            self.world.places.get(args.place, where)
+            if args.favour:
+                self.road_links(args.favour, args.place, where)
         named = (("team", [t.id for t in self.teams]), ("shelter", [s.id for s in self.shelters.rows]),
                  ("warehouse", [d.id for d in self.depots]))
         for name, known in named:
@@ -204,6 +216,23 @@ class Drill(Simulation):
 
     def _open_road(self, command: Command, args: BaseModel) -> ActionResult:
         return self._set_road(args, False)
+
+    def _contraflow(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, RoadArgs)
+        places, measures = self.world.places, self.road_measures
+        links = measures.directed(self.road_links(args.a, args.b), places.get(args.a).node, places.get(args.b).node)
+        change = measures.contraflow if command.action == "contraflow" else measures.end_contraflow
+        changed = change(links)
+        self.events.add(self.now, command.action, place=f"{args.a} - {args.b}", detail=f'{{"links": {changed}}}')
+        return ActionResult(changed > 0, "" if changed else "no link of it can", figures={"links": changed})
+
+    def _control_traffic(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, JunctionArgs)
+        node = self.world.places.get(args.place, "place of a command").node
+        favoured = self.road_links(args.favour, args.place) if args.favour else None
+        approaches = self.road_measures.control(node, favoured)
+        self.events.add(self.now, "control_traffic", place=args.place)
+        return ActionResult(True, figures={"approaches": approaches})
 
     def _set_road(self, args: BaseModel, closed: bool) -> ActionResult:
         assert isinstance(args, RoadArgs)

@@ -9,6 +9,7 @@ from typing import Any
 
 import simpy
 
+from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
 from agents.drill import Drill
@@ -56,6 +57,8 @@ def assemble(
     drill.evacuation = Evacuation(
         drill, drill.residents, drill.shelters, settings.plan.warning, behaviour, settings.scenario.people,
         drill.traces, settings.scenario.traffic)
+    drill.background = BackgroundTraffic(
+        drill, drill.evacuation.driving, settings.scenario.traffic.background_trips_per_1000_h)
     drill.transfer = Transfer(
         drill, drill.residents, drill.evacuation, drill.shelters, settings.plan.transfer, settings.scenario.transfer)
     drill.exposure = Exposure(drill, drill.residents, behaviour)

@@ -136,6 +136,13 @@ class RoadArgs(_Args):
     b: Word
 
 
+class JunctionArgs(_Args):
+    """A place whose junction police control, and the place on the road from which cars are waved through."""
+
+    place: Word
+    favour: str = ""
+
+
 class BusArgs(ZoneArgs):
     """A zone, and how many buses; all there are where no number is given."""
 
@@ -181,6 +188,11 @@ ENGINE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
     ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
     ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
+    ActionSpec("contraflow", RoadArgs, "give both directions of a road to those driving from a to b, once it is empty",
+               "道路对向车道改为由a至b单向疏散(先清空)"),
+    ActionSpec("end_contraflow", RoadArgs, "give a contraflow's lanes back", "结束对向车道借用"),
+    ActionSpec("control_traffic", JunctionArgs, "send police to a place's junction, to wave one approach through",
+               "交警到路口指挥,优先放行某一方向"),
     ActionSpec("send_buses", BusArgs, "send buses to fetch people without a vehicle from a zone",
                "派客车接运区域内无车居民"),
     ActionSpec("comms_off", ZoneArgs, "the mobile network of a zone fails: warnings that need it wait",

@@ -20,7 +20,7 @@ from agents.population.population import Population
 from agents.population.route_tables import RouteTables, class_of
 from agents.population.traces import Traces
 from sim.clock import Rank
-from sim.traffic.state import ARRIVED, DRIVING, HELD, STRANDED, UNIT, WAITING
+from sim.traffic.state import ARRIVED, DRIVING, DUE, HELD, STRANDED, UNIT, WAITING
 from sim.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ def seat(
     vehicles: NDArray[np.int32], start: NDArray[np.int64], rows: NDArray[np.int64], state: NDArray[np.uint8],
     moving: int, link: NDArray[np.int32], at_node: NDArray[np.int32], share: NDArray[np.float64], roads: int,
     tail: NDArray[np.int32], head: NDArray[np.int32], node_x: NDArray[np.float64], node_y: NDArray[np.float64],
-    x: NDArray[np.float32], y: NDArray[np.float32], node: NDArray[np.int32], on: NDArray[np.int32],
+    length_m: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], node: NDArray[np.int32],
+    on: NDArray[np.int32], offset_m: NDArray[np.float64],
 ) -> None:
     """Put the residents (``rows[start[v]:start[v + 1]]``) in cars ``vehicles`` where their car is.
 
-    ``link``, ``at_node`` and ``share`` (vehicles,) say where each is; ``x``, ``y``, ``node`` and ``on`` (link)
-    are the residents' columns.
+    ``link``, ``at_node`` and ``share`` (vehicles,) say where each is; ``x``, ``y``, ``node``, ``on`` (link)
+    and ``offset_m`` are the residents' columns.
     """
     for i in range(len(vehicles)):
         v = vehicles[i]
@@ -52,10 +53,12 @@ def seat(
         if a < 0 or a >= roads:
             px, py = node_x[at_node[v]], node_y[at_node[v]]
             a = -1
+            along = 0.0
         else:
             t, h = tail[a], head[a]
             px = node_x[t] + share[v] * (node_x[h] - node_x[t])
             py = node_y[t] + share[v] * (node_y[h] - node_y[t])
+            along = share[v] * length_m[a]
         for j in range(start[v], start[v + 1]):
             row = rows[j]
             if state[row] == moving:
@@ -63,6 +66,7 @@ def seat(
                 y[row] = py
                 node[row] = at_node[v]
                 on[row] = a
+                offset_m[row] = along
 
 
 class Driving:
@@ -168,10 +172,17 @@ class Driving:
         traffic = self.traffic
         return traffic.departed < traffic.count or traffic.en_route > 0 or traffic.stranded > 0
 
+    @property
+    def residents_on_road(self) -> bool:
+        """Whether residents of the drill are in cars, under way or about to be."""
+        status = self.traffic.vehicles["status"][:len(self.own)]
+        return bool((self.own & np.isin(status, (WAITING, DRIVING, HELD, DUE))).any())
+
     def work(self, t_s: float) -> None:
         """Bring the traffic up to a time, and everybody in it."""
         self._refresh(t_s)
         self._advance(t_s)
+        self._seat()
 
     def _advance(self, t_s: float) -> None:
         if t_s <= self.traffic.now:
@@ -179,19 +190,22 @@ class Driving:
         self._trace()
         done = self.traffic.advance(t_s)
         self._keep_passages()
-        vehicles, columns = self.traffic.vehicles, self.population.columns
         own = done[self.own[done]] if len(self.own) >= self.traffic.count else done[
             np.append(self.own, np.zeros(self.traffic.count - len(self.own), np.bool_))[done]]
         if len(own):
             self._get_out(own)
+
+    def _seat(self) -> None:
+        """Put everybody in a car where their car is."""
+        vehicles, columns = self.traffic.vehicles, self.population.columns
         under_way = np.flatnonzero(self.own & np.isin(
             vehicles["status"][:len(self.own)], (WAITING, DRIVING, HELD))).astype(np.int32)
         share = self.traffic.positions()
         roads = self.traffic.network
         seat(under_way, self._start, self._flat, columns["state"], int(State.MOVING),
              np.ascontiguousarray(vehicles["link"]), np.ascontiguousarray(vehicles["node"]), share, roads.links,
-             roads.tail, roads.head, self._node_x, self._node_y, columns["x"], columns["y"], columns["node"],
-             columns["link"])
+             roads.tail, roads.head, self._node_x, self._node_y, roads.length_m, columns["x"], columns["y"],
+             columns["node"], columns["link"], columns["offset_m"])
 
     def _get_out(self, done: NDArray[np.int32]) -> None:
         """Take over where the people in cars that have arrived, or have no way, are and since when."""
@@ -251,11 +265,11 @@ class Driving:
 
     def _take_roads(self) -> None:
         live = self.model.roads
-        self.traffic.set_closed(live.closed | self.extra_closed)
+        self.traffic.set_closed(live.closed | self.extra_closed, self.extra_closed & ~live.closed)
         self.traffic.set_speed(live.speed_factor * self._speed_factor)
 
     def close_to_cars(self, links: NDArray[np.bool_], closed: bool) -> None:
-        """Close links (links, mask) to cars alone, or open them again."""
+        """Close links (links, mask) to cars alone, or open them again; cars on them drive on to their end."""
         self.extra_closed[links] = closed
         self._roads_changed(links)
 

@@ -39,7 +39,7 @@ class Evacuation:
 
     def __init__(
         self, model: Simulation, population: Population, shelters: ShelterBook, warning: WarningSettings,
-        behaviour: Behaviour, people: PeopleSettings, traces: Traces, traffic: TrafficSettings | None = None,
+        behaviour: Behaviour, people: PeopleSettings, traces: Traces, traffic: TrafficSettings,
     ) -> None:
         self.model = model
         self.population = population
@@ -52,15 +52,13 @@ class Evacuation:
         self.arrivals = Arrivals(model, population, shelters, self.hosts, self.orders)
         self.journeys = Journeys(model, population, self.routes, traces, self.arrivals.arrive)
         self.arrivals.journeys = self.journeys
-        self.traffic: Traffic | None = None
-        """The roads with their cars; None where nobody asked for congestion."""
-        if traffic is not None:
-            network = TrafficNetwork.from_roads(model.world.roads, traffic)
-            self.traffic = Traffic(network, EVACUEES + len(model.world.places.of_kind("unit")))
-            self.journeys.driving = Driving(
-                model, population, self.routes, traces, self.traffic, speed_factor=behaviour.car_speed_factor,
-                seats=people.car_seats, arrive=self.arrivals.arrive, strand=self.journeys.wait_at_home,
-                revive=self.journeys.revive)
+        network = TrafficNetwork.from_roads(model.world.roads, traffic)
+        self.traffic = Traffic(network, EVACUEES + len(model.world.places.of_kind("unit")))
+        self.driving = Driving(
+            model, population, self.routes, traces, self.traffic, speed_factor=behaviour.car_speed_factor,
+            seats=people.car_seats, arrive=self.arrivals.arrive, strand=self.journeys.wait_at_home,
+            revive=self.journeys.revive)
+        self.journeys.driving = self.driving
         self.departures = Departures(
             model, population, self.plans, self.orders, self.journeys, behaviour, people, traces)
 

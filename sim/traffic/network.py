@@ -84,7 +84,11 @@ class TrafficNetwork:
 
     def free_s(self, factor: NDArray[Any] | float = 1.0) -> NDArray[np.float64]:
         """Return free-flow times (links,) with the junction's delay, at a factor of free speed."""
-        return self.length_m / (self.speed_mps * np.maximum(factor, 1e-3)) + self.delay_s
+        return self.drive_s(factor) + self.delay_s
+
+    def drive_s(self, factor: NDArray[Any] | float = 1.0) -> NDArray[np.float64]:
+        """Return free-flow times (links,) without the junction's delay, at a factor of free speed."""
+        return self.length_m / (self.speed_mps * np.maximum(factor, 1e-3))
 
     def headway_s(self, factor: NDArray[Any] | float = 1.0, lanes: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return seconds between two cars at capacity (links,): (tau + spacing / speed) / lanes."""

@@ -47,6 +47,10 @@ class Traffic:
         self.settings = network.settings
         self.lanes = network.lanes.copy()
         self.speed_factor = np.ones(network.links)
+        self.delay_s = network.delay_s.copy()
+        """Junction delay at the head of each link (links,; s)."""
+        self.favour = np.ones(network.links)
+        """Times its lanes that each link counts at its merge (links,)."""
         self._all, self._gaps = _records(network)
         self.links = self._all[:network.links]
         """The roads' records, see ``sim.traffic.state.LINK``."""
@@ -152,14 +156,20 @@ class Traffic:
 
     # -- roads ----------------------------------------------------------------------------------------
 
-    def set_closed(self, closed: NDArray[np.bool_]) -> None:
-        """Close and open links (links,): nobody enters a closed one; those on it do what the settings say."""
+    def set_closed(self, closed: NDArray[np.bool_], drain: NDArray[np.bool_] | None = None) -> None:
+        """Close and open links (links,): nobody enters a closed one; those on it do what the settings say.
+
+        Those on links of ``drain`` (links,) drive on to its end whatever the settings say.
+        """
         fresh = closed & ~self.links["closed"]
         opened = self.links["closed"] & ~closed
         if not fresh.any() and not opened.any():
             return
         self.links["closed"] = closed
         policy = self.settings.on_closed_link
+        if drain is not None:
+            self.drove_on += int(self.links["count"][fresh & drain].sum())
+            fresh &= ~drain
         if fresh.any() and policy == "hold":
             self.held_up += changes.hold(*self._state, fresh, self.now)
         elif fresh.any() and policy == "turn_back":
@@ -187,9 +197,20 @@ class Traffic:
         self.links["free"] += self.network.storage(np.maximum(self.lanes, NO_LANE)) - before
         self._derive(which)
 
+    def set_junction(
+        self, approaches: NDArray[np.bool_], favoured: NDArray[np.bool_] | None, factor: float,
+    ) -> None:
+        """Take the junction delay off some links (links, mask), and give some of them ``factor`` times their share."""
+        self.delay_s = np.where(approaches, 0.0, self.delay_s)
+        self.favour = np.where(approaches, 1.0, self.favour)
+        if favoured is not None:
+            self.favour = np.where(favoured, factor, self.favour)
+        self._derive(approaches)
+
     def _derive(self, changed: NDArray[np.bool_]) -> None:
         lanes = np.maximum(self.lanes, NO_LANE)
-        _fill(self.links, self.network, self.speed_factor, lanes)
+        _fill(self.links, self.network, self.speed_factor, lanes, self.delay_s)
+        self.links["weight"] *= self.favour
         changes.ready_again(*self._state, changed, self.now)
 
     # -- what is seen ---------------------------------------------------------------------------------
@@ -263,16 +284,19 @@ def _vehicles(room: int) -> Records:
     return made
 
 
-def _fill(links: Records, net: TrafficNetwork, factor: NDArray[np.float64], lanes: NDArray[np.float64]) -> None:
+def _fill(
+    links: Records, net: TrafficNetwork, factor: NDArray[np.float64], lanes: NDArray[np.float64],
+    delay_s: NDArray[np.float64],
+) -> None:
     """Fill what follows from lanes and speed: times, capacity, storage, wave.
 
     A gap takes ``storage x headway - free-flow time`` back to the entry. With storage exactly length times jam
     density that is length over wave speed; with storage rounded to whole units it makes up for the rounding, so
     that a full link still carries its capacity.
     """
-    storage, headway, free = net.storage(lanes), net.headway_s(factor, lanes), net.free_s(factor)
-    links["storage"], links["headway_s"], links["free_s"], links["weight"] = storage, headway, free, lanes
-    links["back_s"] = np.maximum(storage / UNIT * headway - (free - net.delay_s), 0.0)
+    storage, headway, free = net.storage(lanes), net.headway_s(factor, lanes), net.drive_s(factor)
+    links["storage"], links["headway_s"], links["free_s"], links["weight"] = storage, headway, free + delay_s, lanes
+    links["back_s"] = np.maximum(storage / UNIT * headway - free, 0.0)
 
 
 def _records(net: TrafficNetwork) -> tuple[Records, Records]:
@@ -288,7 +312,7 @@ def _records(net: TrafficNetwork) -> tuple[Records, Records]:
     links["in_start"][n:], links["in_count"][n:] = net.in_start[:-1], np.diff(net.in_start)
     links["in_link"][:n] = net.in_link
     links["weight"], links["storage"] = net.settings.side_entry_weight, 2**30
-    _fill(links[:n], net, np.ones(n), net.lanes)
+    _fill(links[:n], net, np.ones(n), net.lanes, net.delay_s)
     links["free"] = links["storage"]
     # Contraflow can give a road the lanes of the other way, and a turn-back its vehicles: rings have room for both.
     both = net.lanes + np.where(net.reverse >= 0, net.lanes[np.maximum(net.reverse, 0)], 0.0)
