@@ -255,3 +255,33 @@ def test_milling_lies_between_warning_and_preparation_by_the_first_word():
     assert took[by_door] == pytest.approx((3 + 10) * 60)
     assert took[~by_door] == pytest.approx((12 + 10) * 60)
     assert 5 < by_door.sum() < out.sum() - 5
+
+
+EVERY = {
+    "mobile_message": {"reach": 0.5, "start": {"median": "10min", "sigma": 0.5}, "receipt": "20min"},
+    "loudspeaker": {"reach": 0.4, "start": {"median": "5min", "sigma": 0.5}, "receipt": "10min"},
+    "broadcast": {"reach": 0.2, "receipt": "45min"},
+    "door_to_door": {"reach": 0.9, "workers_per_village": 1, "households_per_worker_hour": 12},
+    "neighbours": {"reach": 0.9, "tells_per_hour": 2.0},
+}
+
+
+@pytest.mark.parametrize(("channel", "better"), [
+    ("mobile_message", {"reach": 0.8}), ("mobile_message", {"receipt": "5min"}),
+    ("loudspeaker", {"start": {"median": "1min", "sigma": 0.5}}), ("broadcast", {"reach": 0.9}),
+    ("door_to_door", {"workers_per_village": 4}), ("neighbours", {"tells_per_hour": 5.0}),
+    ("neighbours", {"reach": 1.0})])
+def test_a_better_channel_warns_nobody_later(channel, better):
+    """Households draw the same under every plan, so that what is built can only help each of them."""
+    _, usual, village = warned_in(EVERY)
+    _, delay, _ = warned_in(EVERY | {channel: EVERY[channel] | better})
+    out = village > 1
+    assert (delay[out] <= usual[out] + 1e-6).all()
+    assert (delay[out] < usual[out] - 1.0).any()
+
+
+def test_what_happens_in_a_village_is_its_own_affair():
+    _, both, village = warned_in(EVERY)
+    _, other, _ = warned_in(EVERY, {"at": "20min", "action": "cancel_evacuation", "args": {"zone": "u3"}})
+    assert np.array_equal(both[village == 2], other[village == 2])
+    assert not np.array_equal(both[village == 3], other[village == 3])
