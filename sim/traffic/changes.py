@@ -18,12 +18,15 @@ def road_count(links: Records) -> int:
 
 
 @kernel
-def _leave_queue(events: Records, links: Records, a: int) -> None:
+def _leave_queue(events: Records, links: Records, gaps: Records, a: int, t: float) -> None:
     b = links[a].waits_for
     links[a].waits_for = -1
     links[b].waiting -= 1
     if links[b].waiting == 0:
         cancel(events, len(links) + b)
+    else:
+        # There may be room for another where there was none for the head that has gone.
+        plan_supply(events, links, gaps, b, t)
 
 
 @kernel
@@ -32,12 +35,14 @@ def choose_again(events: Records, links: Records, gaps: Records, vehicles: Recor
     for a in range(len(links)):
         b = links[a].waits_for
         if b < 0:
+            # It was told to ask when the link it was then bound for could take it.
+            plan_ready(events, links, gaps, vehicles, next_link, a, t)
             continue
         v = links[a].first
         klass = vehicles[v].klass
         node = links[a].head
         if links[b].closed or next_link[klass, node] != b:
-            _leave_queue(events, links, a)
+            _leave_queue(events, links, gaps, a, t)
             plan_ready(events, links, gaps, vehicles, next_link, a, t)
 
 
@@ -97,6 +102,9 @@ def turn_back(
     turned = 0
     on = 0
     for a in range(road_count(links)):
+        if fresh[a]:
+            on += links[a].count
+    for a in range(road_count(links)):
         if not fresh[a] or links[a].first < 0:
             continue
         back = links[a].reverse
@@ -106,11 +114,10 @@ def turn_back(
         while v >= 0 and (back < 0 or share[v] >= 0.5):
             before = v
             v = vehicles[v].following
-            on += 1
         if v < 0:
             continue
         if links[a].waits_for >= 0 and before < 0:
-            _leave_queue(events, links, a)
+            _leave_queue(events, links, gaps, a, t)
         if before < 0:
             links[a].first = -1
             links[a].last = -1
@@ -131,7 +138,7 @@ def turn_back(
         turned += n
         plan_ready(events, links, gaps, vehicles, next_link, a, t)
         _merge(events, links, gaps, vehicles, next_link, back, line, n, t, share)
-    return turned, on
+    return turned, on - turned
 
 
 @kernel
@@ -141,7 +148,7 @@ def _merge(
 ) -> None:
     """Put ``line[:n]`` (nearest to the tail of ``b`` first) between those on ``b``, by how far along they are."""
     if links[b].waits_for >= 0:
-        _leave_queue(events, links, b)
+        _leave_queue(events, links, gaps, b, t)
     # From the head on: of those there and those turned, whoever is further along comes first.
     there = links[b].first
     turned = n - 1
@@ -179,7 +186,7 @@ def hold(
             continue
         links[a].held = True
         if links[a].waits_for >= 0:
-            _leave_queue(events, links, a)
+            _leave_queue(events, links, gaps, a, t)
         plan_ready(events, links, gaps, vehicles, next_link, a, t)
         v = links[a].first
         while v >= 0:
@@ -207,17 +214,60 @@ def let_go(
 
 
 @kernel
+def retime(
+    links: Records, gaps: Records, vehicles: Records, which: NDArray[np.bool_], free_s: F, headway_s: F, back_s: F,
+    t: float,
+) -> None:
+    """Let what is under way on some roads go on at their new rates from ``t`` (s; the old ones are given, roads,).
+
+    A vehicle keeps its place on the road, one past its free-flow time its delay; what is left of a headway or of a
+    gap's way back is as much shorter or longer as the whole.
+    """
+    for a in range(road_count(links)):
+        if not which[a]:
+            continue
+        v = links[a].first
+        while v >= 0:
+            driven = t - vehicles[v].entry_s
+            if driven < free_s[a]:
+                vehicles[v].entry_s = t - driven / free_s[a] * links[a].free_s
+            else:
+                vehicles[v].entry_s += free_s[a] - links[a].free_s
+            v = vehicles[v].following
+        rate = links[a].headway_s / headway_s[a]
+        if links[a].entry_ok > t:
+            links[a].entry_ok = t + (links[a].entry_ok - t) * rate
+        if links[a].exit_ok > t:
+            links[a].exit_ok = t + (links[a].exit_ok - t) * rate
+        for j in range(links[a].ring_count):
+            place = links[a].ring_head + j
+            i = links[a].ring_start + (place if place < links[a].ring_length else place - links[a].ring_length)
+            if gaps[i].t_s > t:
+                gaps[i].t_s = t + (gaps[i].t_s - t) * links[a].back_s / back_s[a]
+
+
+@kernel
 def ready_again(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, which: NDArray[np.bool_],
     t: float,
 ) -> None:
     """Plan anew when the heads of some roads may leave, and when the roads may take others, after a change."""
     for a in range(road_count(links)):
-        if which[a]:
-            if links[a].waits_for < 0:
-                plan_ready(events, links, gaps, vehicles, next_link, a, t)
-            if links[a].waiting > 0:
-                plan_supply(events, links, gaps, a, t)
+        if not which[a]:
+            continue
+        if links[a].waits_for < 0:
+            plan_ready(events, links, gaps, vehicles, next_link, a, t)
+        if links[a].waiting > 0:
+            plan_supply(events, links, gaps, a, t)
+            continue
+        # Those bound for it may have been told to ask when it was to be able to take them.
+        source = links[a].source
+        if links[source].waits_for < 0:
+            plan_ready(events, links, gaps, vehicles, next_link, source, t)
+        for j in range(links[source].in_start, links[source].in_start + links[source].in_count):
+            b = links[j].in_link
+            if links[b].waits_for < 0:
+                plan_ready(events, links, gaps, vehicles, next_link, b, t)
 
 
 @kernel
@@ -254,7 +304,7 @@ def squeeze(
                 break
         if locked and since >= patience_s:
             to = links[a].waits_for
-            _leave_queue(events, links, a)
+            _leave_queue(events, links, gaps, a, t)
             move(events, links, gaps, vehicles, next_link, passages, a, to, t, drop)
             n += 1
     return n

@@ -157,19 +157,34 @@ def push(
 
 
 @kernel
+def _take_turn(links: Records, a: int, b: int) -> None:
+    """Set the turn of the head of ``a`` among those bound for ``b``: now, or when its last passage is paid for."""
+    if links[a].turn_for != b:
+        links[a].turn_for = b
+        links[a].turn = links[b].clock
+    else:
+        links[a].turn = max(links[a].turn, links[b].clock)
+
+
+@kernel
 def move(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, a: int,
     b: int, t: float, drop: float,
 ) -> None:
     """Let the head of ``a`` pass to ``b``."""
-    place = links[a].drain
-    links[a].turn = max(links[a].turn, links[place].node_turn)
-    links[place].node_turn = links[a].turn
+    _take_turn(links, a, b)
+    links[b].clock = links[a].turn
     head = links[a].first
     waited = t - vehicles[head].entry_s - links[a].free_s
     v = pop(events, links, gaps, vehicles, next_link, passages, a, t)
     units = vehicles[v].size
-    links[a].turn += units / (UNIT * links[a].weight)
+    # The next in line pays for this passage by the clock of the link that it is bound for itself.
+    following = links[a].first
+    c = next_link[vehicles[following].klass, links[a].head] if following >= 0 else b
+    if c < 0:
+        c = b
+    links[a].turn = links[c].clock + units / (UNIT * links[a].weight)
+    links[a].turn_for = c
     gap = links[b].headway_s * units / UNIT
     if waited >= BREAKDOWN_S and a < links[a].drain:
         gap /= 1.0 - drop
@@ -210,7 +225,7 @@ def _ready(
             move(events, links, gaps, vehicles, next_link, passages, a, b, t, drop)
             return -1
     links[a].waits_for = b
-    links[a].turn = max(links[a].turn, links[links[a].drain].node_turn)
+    _take_turn(links, a, b)
     links[b].waiting += 1
     if events[len(links) + b].slot == NOWHERE:
         plan_supply(events, links, gaps, b, t)

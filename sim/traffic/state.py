@@ -43,6 +43,7 @@ LINK = np.dtype([
     ("drain", "i4"),            # record of the queue of those who set out at its head
     ("in_start", "i4"),         # of an origin's queue: where the links that enter its node are listed
     ("in_count", "i4"),
+    ("turn_for", "i4"),         # link by whose clock its turn is told
     ("in_link", "i4"),          # the list itself, links in order of the node they enter
     ("free_s", "f8"),           # free-flow time, junction delay included
     ("headway_s", "f8"),        # between two cars at capacity, over all lanes
@@ -50,8 +51,8 @@ LINK = np.dtype([
     ("entry_ok", "f8"),
     ("exit_ok", "f8"),
     ("weight", "f8"),           # share at a merge: the lanes
-    ("turn", "f8"),             # virtual time at its merge (start-time fair queueing)
-    ("node_turn", "f8"),        # of an origin's queue: virtual time of its node's merges
+    ("turn", "f8"),             # its head's turn (start-time fair queueing), by the clock of the link it is for
+    ("clock", "f8"),            # virtual time of the merge at its entry
     ("entered", "i8"),
     ("lost_s", "f8"),           # delay of those that have left
     ("last_s", "f8"),           # time that the last to leave had taken

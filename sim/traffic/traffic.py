@@ -209,8 +209,10 @@ class Traffic:
 
     def _derive(self, changed: NDArray[np.bool_]) -> None:
         lanes = np.maximum(self.lanes, NO_LANE)
+        old = [self.links[name].copy() for name in ("free_s", "headway_s", "back_s")]
         _fill(self.links, self.network, self.speed_factor, lanes, self.delay_s)
         self.links["weight"] *= self.favour
+        changes.retime(self._all, self._gaps, self.vehicles, changed, *old, self.now)
         changes.ready_again(*self._state, changed, self.now)
 
     # -- what is seen ---------------------------------------------------------------------------------
@@ -291,11 +293,11 @@ def _fill(
     """Fill what follows from lanes and speed: times, capacity, storage, wave.
 
     A gap takes ``storage x headway - free-flow time`` back to the entry. With storage exactly length times jam
-    density that is length over wave speed; with storage rounded to whole units it makes up for the rounding, so
-    that a full link still carries its capacity.
+    density that is length over wave speed; with storage rounded to whole cars, and with a junction's delay in the
+    free-flow time, it makes up for both, so that a full link still carries its capacity.
     """
-    storage, headway, free = net.storage(lanes), net.headway_s(factor, lanes), net.drive_s(factor)
-    links["storage"], links["headway_s"], links["free_s"], links["weight"] = storage, headway, free + delay_s, lanes
+    storage, headway, free = net.storage(lanes), net.headway_s(factor, lanes), net.drive_s(factor) + delay_s
+    links["storage"], links["headway_s"], links["free_s"], links["weight"] = storage, headway, free, lanes
     links["back_s"] = np.maximum(storage / UNIT * headway - free, 0.0)
 
 
