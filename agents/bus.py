@@ -199,7 +199,7 @@ class Fleet:
     def goal_for(self, bus: Bus) -> int | None:
         """Return the node of the nearest shelter with room, or of the nearest gateway; None where none is in reach."""
         times = self._times_from(bus)
-        for nodes in (self.shelters.targets(self.evacuation.orders.ordered), self.evacuation.routes.exits):
+        for nodes in (self.shelters.targets(self.evacuation.orders.emptied), self.evacuation.routes.exits):
             if len(nodes):
                 best = int(nodes[np.argmin(times[nodes])])
                 if np.isfinite(times[best]):

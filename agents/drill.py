@@ -156,7 +156,8 @@ class Drill(Simulation):
 
     def _order_evacuation(self, command: Command, args: BaseModel) -> ActionResult:
         assert isinstance(args, OrderArgs)
-        persons = self.evacuation.orders.order(self.villages_of(args.zone), args.kind)
+        persons = self.evacuation.orders.order(
+            self.villages_of(args.zone), args.kind, shelters_stay=args.shelters_stay)
         for shelter in self.shelters.call(self.now):
             self.events.add(shelter.open_s, "shelter_open", place=shelter.id, x=shelter.x, y=shelter.y)
         return ActionResult(True, figures={"persons": persons})

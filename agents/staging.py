@@ -65,7 +65,7 @@ class Staging:
         for at_s, zone in sorted(zip(args.times(now), zones)):
             stage = Stage(at_s, zone, set(self.drill.villages_of(zone).tolist()))
             self.pending.append(stage)
-            self.drill.clock.env.process(self._give(stage, role, args.kind))
+            self.drill.clock.env.process(self._give(stage, role, args))
         return len(zones)
 
     def call_off(self, villages: NDArray[np.int64]) -> None:
@@ -74,13 +74,14 @@ class Staging:
             stage.whole = stage.whole and stage.villages.isdisjoint(villages.tolist())
             stage.villages.difference_update(villages.tolist())
 
-    def _give(self, stage: Stage, role: str, kind: str) -> Generator[Any, Any, None]:
+    def _give(self, stage: Stage, role: str, args: StageArgs) -> Generator[Any, Any, None]:
         yield self.drill.clock.env.timeout(max(stage.at_s - self.drill.now, 0.0))
         self.pending.remove(stage)
         if stage.villages:
             places = self.drill.world.places
             zone = stage.zone if stage.whole else JOINED.join(places[row].id for row in sorted(stage.villages))
-            self.drill.order(role, "order_evacuation", {"zone": zone, "kind": kind})
+            self.drill.order(role, "order_evacuation",
+                             {"zone": zone, "kind": args.kind, "shelters_stay": args.shelters_stay})
 
 
 def even_cuts(weights: Sequence[float], parts: int) -> list[int]:

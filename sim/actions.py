@@ -31,9 +31,14 @@ class ZoneArgs(_Args):
 
 
 class OrderArgs(ZoneArgs):
-    """A zone, and whether leaving is ordered or advised."""
+    """A zone, whether leaving is ordered or advised, and whether the zone's own shelters stay in use.
+
+    People leave their houses for shelters nearby before a typhoon (``shelters_stay``); before a fire or a toxic
+    cloud they leave the place, and its shelters are closed.
+    """
 
     kind: OrderKind = "mandatory"
+    shelters_stay: bool = False
 
 
 class StageArgs(_Args):
@@ -51,6 +56,7 @@ class StageArgs(_Args):
     every: Annotated[Duration, Field(gt=0)] | None = None
     at: tuple[Duration, ...] = ()
     kind: OrderKind = "mandatory"
+    shelters_stay: bool = False
 
     @property
     def count(self) -> int:

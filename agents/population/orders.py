@@ -62,6 +62,7 @@ class Orders:
         self._wake = wake
         places = len(model.world.places)
         self.first_order_s = math.inf
+        self._shelters_stay = np.zeros(places, np.bool_)
         self.village_ordered_s = np.full(places, np.inf)
         """When each place was first ordered or advised to leave; inf where it was not, or no longer is."""
         self.village_called_s = np.full(places, np.inf)
@@ -99,10 +100,19 @@ class Orders:
         """Which places (places,) are villages ordered or advised to leave."""
         return np.isfinite(self.village_ordered_s)
 
+    @property
+    def emptied(self) -> NDArray[np.bool_]:
+        """Which places (places,) are villages to be left by everybody, so that their shelters are of no use."""
+        return self.ordered & ~self._shelters_stay
+
     # -- orders ---------------------------------------------------------------------------------------
 
-    def order(self, villages: NDArray[np.integer], kind: OrderKind = "mandatory") -> int:
+    def order(
+        self, villages: NDArray[np.integer], kind: OrderKind = "mandatory", *, shelters_stay: bool = False,
+    ) -> int:
         """Order villages (place rows) to leave now, or advise it; return how many residents that is news to.
+
+        With ``shelters_stay`` people leave their homes and not the place: its shelters take them in.
 
         Who has already decided to leave, or has seen the hazard, is not asked again.
         """
@@ -116,6 +126,7 @@ class Orders:
         self.first_order_s = min(self.first_order_s, now)
         self.village_ordered_s[fresh] = np.minimum(self.village_ordered_s[fresh], now)
         self._cleared[fresh] = False
+        self._shelters_stay[fresh] = shelters_stay
         households = self.population.households_of(fresh)
         members = self.population.members(households)
         self.population.columns["ordered"][members] = True

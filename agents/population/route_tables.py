@@ -74,8 +74,8 @@ class RouteTables:
         self.version += 1
         roads_changed = not self._version or version[0] != self._version[0]
         self._version = version
-        ordered = self.orders.ordered
-        hosts = self.hosts.targets(ordered)
+        emptied = self.orders.emptied
+        hosts = self.hosts.targets(self.orders.ordered)
         for mode in self._barred:
             speed = self._speed(mode, live.speed_factor)
             if roads_changed:
@@ -84,8 +84,8 @@ class RouteTables:
             seen = (live.version, 0)
             if mode == Mode.CAR and self._car_s is not None:
                 now, seen = np.where(live.closed, np.inf, self._car_s), (live.version, self._car_version)
-            self._fill(mode, 1, now, seen, self.shelters.targets(ordered), hosts)
-            self._fill(mode, 0, self._habit_cost[mode], (0, 0), self.shelters.known(ordered), hosts)
+            self._fill(mode, 1, now, seen, self.shelters.targets(emptied), hosts)
+            self._fill(mode, 0, self._habit_cost[mode], (0, 0), self.shelters.known(emptied), hosts)
         return True
 
     def car_times(self, seconds: NDArray[np.float64]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
 from sim.settings.transfer import TransferPlan
@@ -154,8 +154,16 @@ class Measure(Settings):
     args: dict[str, Any] = {}
 
 
+LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "measures")
+"""The lists of a plan that ``additions`` may add to."""
+
+
 class Plan(Settings):
-    """A county's plan as settings."""
+    """A county's plan as settings.
+
+    A plan made from another (``defaults: [yueyang/baseline, _self_]``) says under ``additions`` what it adds to that one's
+    lists; the lists of a validated plan have it all.
+    """
 
     id: str
     title: str
@@ -173,3 +181,16 @@ class Plan(Settings):
     measures: tuple[Measure, ...] = ()
     transfer: TransferPlan = TransferPlan()
     """Who is on the list of people at risk, and the cadres who fetch them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "additions" not in given:
+            return given
+        plan = dict(given)
+        additions = plan.pop("additions")
+        if not isinstance(additions, dict) or not set(additions) <= set(LISTS):
+            raise ValueError(f"additions may have: {', '.join(LISTS)}")
+        for name, rows in additions.items():
+            plan[name] = [*plan.get(name, ()), *rows]
+        return plan
