@@ -26,6 +26,9 @@ NARROWER = 0.95
 KNOWN_WITHIN_M = 2500.0
 """A town or site this near is named rather than a nearer village with an invented name. Assumption."""
 
+FULL = 0.75
+"""A road with this share of its room taken by standing vehicles is full: what comes cannot enter. Assumption."""
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
@@ -49,6 +52,8 @@ class LinkUse:
     """(k,) times of the samples of ``queue``."""
     queue: Ints
     """Vehicles standing in queue at each sample."""
+    storage: Floats
+    """Vehicles that a link has room for."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,39 @@ def bottlenecks(
 
     ``from`` and ``to`` are the places nearest to its ends, in the direction of travel; ``x``, ``y`` its head,
     where the queue begins. ``capacity_vph`` is the least on it and just beyond; ``cause`` says what holds the
-    traffic there: ``shelter`` (it ends at one), ``narrows`` (the road ahead takes less), ``merge`` (another
-    queue comes in) or ``capacity`` (the road itself).
+    traffic there: ``shelter`` (it ends at one), ``spillback`` (the road ahead is full), ``narrows`` (the road
+    ahead takes less), ``merge`` (another queue comes in) or ``capacity`` (the road itself). A queue that reaches
+    back is followed to where it begins: ``behind`` is that stretch's rank, None where it is not among the worst,
+    ``behind_at`` the place nearest to its head.
     """
     ranked = sorted(stretches(use), key=lambda chain: (-float(use.lost_vehh[chain].sum()), chain[0]))
     shelters = frozenset(int(node) for node in shelter_nodes)
-    return [_row(use, chain, rank, places, class_names, shelters) for rank, chain in enumerate(ranked[:top], 1)]
+    of = {link: row for row, chain in enumerate(ranked) for link in chain}
+    rows = []
+    for rank, chain in enumerate(ranked[:top], 1):
+        row = _row(use, chain, rank, places, class_names, shelters)
+        root, end = _root(use, chain, ranked, of, shelters) if row["cause"] == "spillback" else (-1, -1)
+        at = _nearest(places, use, int(use.head[end]))[1] if end >= 0 else None
+        row |= {"behind": root + 1 if 0 <= root < top else None,
+                "behind_at": at.name if at else None, "behind_at_zh": at.name_zh if at else None}
+        rows.append(row)
+    return rows
+
+
+def _root(use: LinkUse, chain: list[int], ranked: list[list[int]], of: dict[int, int],
+          shelters: frozenset[int]) -> tuple[int, int]:
+    """Return the stretch (row of ``ranked``; -1 for none) whose queue reaches back to a stretch, and its last link."""
+    seen: set[int] = set()
+    while True:
+        standing = use.queue[:, chain].sum(axis=1)
+        cause, onward = _cause(use, chain[-1], int(use.head[chain[-1]]), shelters, int(np.argmax(standing)))
+        here = of.get(chain[-1], -1)
+        if cause != "spillback" or here in seen:
+            return here, chain[-1]
+        seen.add(here)
+        if onward not in of:
+            return -1, onward
+        chain = ranked[of[onward]]
 
 
 def _row(use: LinkUse, chain: list[int], rank: int, places: Sequence[Landmark], class_names: Sequence[str],
@@ -139,7 +171,8 @@ def _row(use: LinkUse, chain: list[int], rank: int, places: Sequence[Landmark], 
     start, end = _ends(places, use, int(use.tail[chain[0]]), node)
     standing = use.queue[:, chain].sum(axis=1).astype(np.int64) if len(use.t_s) else np.zeros(0, np.int64)
     worst = int(np.argmax(standing)) if len(standing) else 0
-    cause, ahead_vph = _cause(use, last, node, shelters)
+    cause, onward = _cause(use, last, node, shelters, worst)
+    ahead_vph = float(use.capacity_vph[onward]) if cause == "narrows" else np.inf
     return {
         "rank": rank, "links": [int(link) for link in chain],
         "from": start.name, "from_zh": start.name_zh, "to": end.name, "to_zh": end.name_zh,
@@ -154,18 +187,20 @@ def _row(use: LinkUse, chain: list[int], rank: int, places: Sequence[Landmark], 
     }
 
 
-def _cause(use: LinkUse, last: int, node: int, shelters: frozenset[int]) -> tuple[str, float]:
-    """Return what holds the traffic at a stretch's head, and the capacity of the road ahead where that is it."""
+def _cause(use: LinkUse, last: int, node: int, shelters: frozenset[int], worst: int) -> tuple[str, int]:
+    """Return what holds the traffic at a stretch's head at its worst sample, and the link most go on to (-1: none)."""
     out = np.flatnonzero((use.tail == node) & (use.head != use.tail[last]))
     onward = int(out[np.argmax(use.entered[out])]) if len(out) else -1
     if node in shelters and 2 * int(use.entered[out].sum()) < int(use.entered[last]):
-        return "shelter", np.inf
+        return "shelter", onward
+    if onward >= 0 and len(use.t_s) and use.queue[worst, onward] >= FULL * use.storage[onward]:
+        return "spillback", onward
     if onward >= 0 and use.entered[onward] and use.capacity_vph[onward] < NARROWER * use.capacity_vph[last]:
-        return "narrows", float(use.capacity_vph[onward])
+        return "narrows", onward
     into = np.flatnonzero((use.head == node) & (np.arange(len(use.head)) != last))
     if len(into) and float(use.lost_vehh[into].max()) >= FEEDS * float(use.lost_vehh[last]):
-        return "merge", np.inf
-    return "capacity", np.inf
+        return "merge", onward
+    return "capacity", onward
 
 
 def _ends(places: Sequence[Landmark], use: LinkUse, tail: int, head: int) -> tuple[Landmark, Landmark]:

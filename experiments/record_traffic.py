@@ -98,7 +98,8 @@ def link_use(drill: Drill, arrays: dict[str, NDArray[Any]]) -> LinkUse:
         tail=roads.links["tail"], head=roads.links["head"], road_class=roads.links["road_class"],
         fact=roads.links["fact"], node_x=roads.nodes["x"], node_y=roads.nodes["y"],
         lost_vehh=arrays["lost_vehh"].astype(np.float64), entered=arrays["entered"], max_queue=arrays["max_queue"],
-        capacity_vph=arrays["capacity_vph"], t_s=arrays["t_s"], queue=arrays["queue"])
+        capacity_vph=arrays["capacity_vph"], t_s=arrays["t_s"], queue=arrays["queue"],
+        storage=arrays["storage"])
 
 
 def first_orders(drill: Drill) -> NDArray[np.float64]:

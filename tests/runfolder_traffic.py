@@ -83,7 +83,8 @@ def evacuation(tracks: dict[str, NDArray[Any]], flows: dict[str, NDArray[Any]], 
         tail=tracks["link_tail"], head=tracks["link_head"], road_class=tracks["link_class"],
         fact=np.zeros(len(tracks["link_tail"]), int), node_x=tracks["node_x"], node_y=tracks["node_y"],
         lost_vehh=flows["lost_vehh"], entered=flows["entered"], max_queue=flows["max_queue"],
-        capacity_vph=flows["capacity_vph"], t_s=flows["t_s"], queue=flows["queue"])
+        capacity_vph=flows["capacity_vph"], t_s=flows["t_s"], queue=flows["queue"],
+        storage=flows["storage"])
     named = (tracks[f"place_{key}"].tolist() for key in ("name", "name_zh", "x", "y"))
     places = [Landmark(*row) for row in zip(*named)]
     stranded = int(np.count_nonzero(state == State.STRANDED))

@@ -86,8 +86,13 @@ class EvacuationFacts:
     def meaning(self, row: dict[str, Any]) -> str:
         """Return what a bottleneck calls for: where to widen, to control or to spread."""
         capacity = max(float(row["capacity_vph"]), 1.0)
+        cause = str(row.get("cause", "capacity"))
+        if cause == "spillback":
+            if row.get("behind"):
+                return self.words("cause.spillback", rank=row["behind"])
+            return self.words("cause.spillback_unranked", a=self.words.pick(row, "behind_at"))
         return self.words(
-            f"cause.{row.get('cause', 'capacity')}", capacity=f"{capacity:,.0f}", entered=f"{int(row['entered']):,}",
+            f"cause.{cause}", capacity=f"{capacity:,.0f}", entered=f"{int(row['entered']):,}",
             hours=self.words.span(3600 * int(row["entered"]) / capacity))
 
     def reason(self, key: str) -> str:
@@ -134,9 +139,11 @@ class EvacuationFacts:
         if not self.bottlenecks:
             return [words("evac.lead_no_jam")] if self.facts.folder.traffic is not None else []
         worst = self.bottlenecks[0]
+        root = next((row for row in self.bottlenecks if row["rank"] == worst.get("behind")), None)
+        behind = "" if root is None else words("evac.lead_behind", where=self.where(root))
         return [words("evac.lead_jam", where=self.where(worst), klass=words.get(f"road.{worst['road_class']}", ""),
                       lost=f"{float(worst['lost_vehh']):,.0f}", queue=f"{int(worst['max_queue_veh']):,}",
-                      hours=f"{float(worst['hours_queued']):.1f}")]
+                      hours=f"{float(worst['hours_queued']):.1f}") + behind]
 
     def _left(self, total: ZoneFacts) -> str:
         words = self.words
@@ -152,11 +159,18 @@ class EvacuationFacts:
         return text + (words("evac.lead_elsewhere", n=f"{away:,}") if away else "")
 
     def fates(self) -> list[tuple[str, str]]:
-        """Return what else happened to people and vehicles, counted: (words, number), what is known to us first."""
+        """Return what else happened to people and cars, counted: (words, number), what is known to us first."""
+        return [(name, f"{n:,.0f}") for name, n in self._fates() if n]
+
+    def never(self) -> list[str]:
+        """Return in words what was looked out for and did not happen."""
+        return [name for name, n in self._fates() if not n]
+
+    def _fates(self) -> list[tuple[str, float]]:
         known = self.words.under("fate")
-        fates = {str(key): n for key, n in self.told.get("fates", {}).items()}
+        fates = {str(key): float(n) for key, n in self.told.get("fates", {}).items()}
         order = [*(key for key in known if key in fates), *sorted(set(fates) - set(known))]
-        return [(known.get(key, key.replace("_", " ")), f"{float(fates[key]):,.0f}") for key in order]
+        return [(known.get(key, key.replace("_", " ")), fates[key]) for key in order]
 
     def labels(self) -> list[str]:
         """Return the model's assumptions and limits: those of every run, then those the run wrote down."""

@@ -64,7 +64,7 @@ def road(lost: list[float], **changed: Any) -> LinkUse:
         fact=np.zeros(n, int), node_x=np.array([0.0, 1000, 2000, 3000, 4000, 5000, 3000]),
         node_y=np.array([0.0, 0, 0, 0, 0, 0, 1000]), lost_vehh=np.array(lost), entered=np.full(n, 400),
         max_queue=np.full(n, 7), capacity_vph=np.full(n, 900.0), t_s=np.array([900.0, 1800, 2700]),
-        queue=np.tile(np.array([[2], [9], [0]]), (1, n)))
+        queue=np.tile(np.array([[2], [9], [0]]), (1, n)), storage=np.full(n, 130.0))
     return replace(use, **changed)
 
 
@@ -109,6 +109,22 @@ def test_a_bottleneck_is_named_counted_and_ranked() -> None:
     assert (row["max_queue_veh"], row["worst_s"], row["entered"]) == (27, 1800.0, 400)
     assert row["hours_queued"] == 0.5                      # 6 and 27 stand, then none
     assert len(bottlenecks(road([1, 2, 4, 0, 0, 9]), PLACES, CLASSES, top=1)) == 1
+
+
+def test_a_queue_that_reaches_back_is_followed_to_where_it_begins() -> None:
+    full = {"storage": np.array([130.0, 130, 130, 10, 130, 130]), "road_class": np.array([4, 4, 4, 3, 3, 3])}
+
+    def causes(lost: list[float], **changed: Any) -> list[tuple[Any, ...]]:
+        rows = bottlenecks(road(lost, **(full | changed)), PLACES, CLASSES)
+        return [(row["lost_vehh"], row["cause"], row["behind"], row["behind_at"]) for row in rows]
+
+    assert causes([1, 2, 4, 9, 0, 0]) == [(9.0, "capacity", None, None), (7.0, "spillback", 1, "East")]
+    assert causes([1, 2, 4, 0, 0, 0]) == [(7.0, "spillback", None, "East")]
+    assert causes([1, 2, 4, 9, 0, 0], storage=np.full(6, 130.0))[1][1] == "capacity"
+    steps = {"road_class": np.array([4, 4, 5, 3, 2, 3]), "storage": np.array([130.0, 130, 10, 10, 130, 130])}
+    assert causes([8, 0, 4, 3, 9, 0], **steps) == [
+        (9.0, "capacity", None, None), (8.0, "capacity", None, None), (4.0, "spillback", 4, "East"),
+        (3.0, "capacity", None, None)]
 
 
 def test_known_names_go_before_invented_ones_where_they_tell_the_ends_apart() -> None:

@@ -29,9 +29,16 @@ QUEUE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 USE_COLOURS = ("#9ecae1", "#4292c6", "#08519c", "#08306b")
 LOST_COLOURS = ("#fdbb84", "#f16913", "#cb181d", "#67000d")
 WIDTHS = (1.1, 1.9, 2.8, 3.8)
+FULL_WIDTH_TO_M = 25_000.0
+THINNEST = 0.5
+"""Lines are of full width on maps up to so wide, and of this share of it at the least on wider ones."""
 PALE = 0.72
 """How far the ground fades to white under the roads."""
 ROAD_GREY = "#c3c9cd"
+
+NUMBER_PT = 11.0
+"""How far apart two numbers stand at least, in points."""
+BESIDE = ((0, 0), (12, 0), (-12, 0), (0, 12), (0, -12), (12, 12), (-12, 12), (12, -12), (-12, -12))
 
 View = tuple[float, float, float, float]
 
@@ -75,7 +82,8 @@ def traffic_maps(facts: RunFacts) -> Figure:
         _map(ax, facts, ground, view, words(title))
         # Roads too small for the lowest band but used are drawn in it: what is grey was not used at all.
         band = np.maximum(np.digitize(values, bounds) - 1, 0)
-        handles = _links(ax, facts, np.where(values >= least, band, -1), colours[-len(bounds):], WIDTHS[-len(bounds):])
+        handles = _links(ax, facts, np.where(values >= least, band, -1), colours[-len(bounds):],
+                         _widths(view, 1.0)[-len(bounds):])
         names = [words("fig.traffic.from_to", a=_short(a if i else least), b=_short(b))
                  for i, (a, b) in enumerate(pairwise(bounds))]
         names.append(words("fig.traffic.over", a=_short(bounds[-1] if len(bounds) > 1 else least)))
@@ -112,7 +120,7 @@ def queue_maps(facts: RunFacts) -> Figure:
                       n=f"{int(standing.sum()):,}")
         _map(ax, facts, ground, view, title, size=9.0)
         band = np.digitize(np.minimum(standing / storage, 0.9999), QUEUE_SHARES[1:])
-        handles = _links(ax, facts, np.where(standing > 0, band, -1), QUEUE_COLOURS, WIDTHS)
+        handles = _links(ax, facts, np.where(standing > 0, band, -1), QUEUE_COLOURS, _widths(view, 0.8))
     for ax in axes[len(moments):]:
         ax.set_axis_off()
     for spine in axes[0].spines.values():
@@ -146,6 +154,12 @@ def roads_view(facts: RunFacts, links: NDArray[np.bool_]) -> View:
     x = min(max(x, grid.extent[0] + half[0]), max(grid.extent[1] - half[0], grid.extent[0] + half[0]))
     y = max(min(y, grid.extent[3] - half[1]), min(grid.extent[2] + half[1], grid.extent[3] - half[1]))
     return x - half[0], x + half[0], y - half[1], y + half[1]
+
+
+def _widths(view: View, share: float) -> list[float]:
+    """Return the lines' widths: thinner where the map shows much of a county, and on a small map."""
+    thin = min(1.0, max(THINNEST, FULL_WIDTH_TO_M / (view[1] - view[0])))
+    return [share * thin * width for width in WIDTHS]
 
 
 def _height(view: View, columns: int) -> float:
@@ -201,11 +215,19 @@ def _marks(facts: RunFacts) -> list[tuple[float, float]]:
 
 
 def _numbers(ax: Axes, facts: RunFacts) -> None:
-    """Put the bottlenecks' numbers where their queues begin; the worst on top."""
-    for row in reversed((facts.folder.evacuation or {}).get("bottlenecks", [])):
-        if ax.get_xlim()[0] <= row["x"] <= ax.get_xlim()[1] and ax.get_ylim()[0] <= row["y"] <= ax.get_ylim()[1]:
-            ax.text(row["x"], row["y"], str(row["rank"]), ha="center", va="center_baseline", fontsize=6.8,
-                    color="white", zorder=30 - row["rank"] / 10,
+    """Put the bottlenecks' numbers where their queues begin, those that would lie on a worse one's beside it."""
+    taken: list[tuple[float, float]] = []
+    west, east, (south, north) = *ax.get_xlim(), ax.get_ylim()
+    points = 72.0 / ax.figure.dpi
+    for row in (facts.folder.evacuation or {}).get("bottlenecks", []):
+        if not (west <= row["x"] <= east and south <= row["y"] <= north):
+            continue
+        px, py = ax.transData.transform((row["x"], row["y"])) * points
+        dx, dy = next(((dx, dy) for dx, dy in BESIDE if all(
+            np.hypot(px + dx - x, py + dy - y) >= NUMBER_PT for x, y in taken)), BESIDE[0])
+        taken.append((px + dx, py + dy))
+        ax.annotate(str(row["rank"]), (row["x"], row["y"]), xytext=(dx, dy), textcoords="offset points", ha="center",
+                    va="center_baseline", fontsize=6.6, color="white", zorder=30 - row["rank"] / 10,
                     bbox={"boxstyle": "circle,pad=0.22", "fc": INK, "ec": "white", "lw": 0.8})
 
 

@@ -127,7 +127,8 @@ function drawVillages(pen, t, names) {
     if (!seen(x, y)) continue;
     const out = place.ordered !== null && place.ordered <= t;
     if (place.kind === "village") {
-      if (out) { triangle(pen, x, y, 8, "#e69f00"); block(x, y, 7); }
+      const size = view.scale > 0.015 ? 8 : 4.5;           // a county's worth of them must not hide its roads
+      if (out) { triangle(pen, x, y, size, "#e69f00"); block(x, y, size - 1); }
       else if (view.scale > 0.007) { pen.fillStyle = "#68747c"; pen.beginPath(); pen.arc(x, y, 2.4, 0, 7); pen.fill(); }
       if (out && view.scale > 0.012) names.push({ text: place.name, x, y, gap: 9, size: 12, bold: true, ink: "#7a4300", rank: 3 });
       else if (view.scale > 0.045) names.push({ text: place.name, x, y, gap: 6, size: 11, ink: "#4c575f", rank: 8 });

@@ -19,7 +19,8 @@ def evacuation_section(evacuation: EvacuationFacts) -> dict[str, Any] | None:
     return {
         "lead": evacuation.lead(), "clearance": _clearance(evacuation), "jams": _jams(evacuation),
         "has_traffic": evacuation.facts.folder.traffic is not None, "left": _left(evacuation),
-        "fates": evacuation.fates(), "labels": evacuation.labels(),
+        "fates": evacuation.fates(), "never": evacuation.words("list.join").join(evacuation.never()),
+        "labels": evacuation.labels(),
     }
 
 
