@@ -1,8 +1,9 @@
 """Buses: a fleet that fetches people who would have to walk, and takes them to shelters.
 
-A bus mobilises once, then goes to the nearest stop (a village's node) where people wait whom no other bus is on its
-way to, boards households whole while it has seats (one larger than the bus walks), drives to the nearest shelter
-with room and comes back for more. Who finds no room at the door stays on it to the next. Queues hold buses up like
+A bus mobilises once, then goes to the stop (a village's node) where it gets most people for its time, those apart
+whom another bus is on its way to. It boards households whole (one larger than the bus walks), goes on to further
+stops while it has seats and they are nearer than the shelter, drives to the nearest shelter with room and comes back
+for more. Who finds no room at the door stays on it to the next. Queues hold buses up like
 anybody. Left out: drivers' hours, fuel, the walk to the stop, the road a bus takes up itself, and that a shelter
 fills while a bus is bound for it (it learns so at the door).
 """
@@ -93,17 +94,23 @@ class Bus(Mover):
                 self.mark(Status.RESTING)
                 self.wanted = self.simulation.clock.env.event()
                 yield self.wanted
+                self.wanted = None
                 continue
             yield from self._fetch(village)
+            further = self.fleet.stop_for(self) if self.parties else None
+            while further is not None:
+                yield from self._fetch(further)
+                further = self.fleet.stop_for(self)
             while self.parties:
                 yield from self._unload()
 
     def _fetch(self, village: int) -> Generator[simpy.Event, Any, None]:
         """Drive to a village's stop and board who waits, twice if seats are left: once more after the wait there."""
         seats = self.settings.capacity
-        self.fleet.claimed[village] += seats
+        claim = seats - self.aboard
+        self.fleet.claimed[village] += claim
         yield from self.drive(int(self.simulation.world.places[village].node), Status.DRIVING)
-        self.fleet.claimed[village] -= seats
+        self.fleet.claimed[village] -= claim
         for wait in (0.0, self.settings.wait_at_stop):
             if self.aboard >= seats or (wait and not self.parties):
                 break
@@ -185,16 +192,28 @@ class Fleet:
         return len(sent)
 
     def stop_for(self, bus: Bus) -> int | None:
-        """Return the village nearest to a bus where people wait for whom no bus is on its way; None for none."""
+        """Return the village that a bus should go to: where it gets most people for its time; None for none.
+
+        People for whom another bus is on its way do not count.
+        """
         departures = self.evacuation.departures
-        seats = bus.settings.capacity
-        waiting = [v for v in sorted(bus.villages) if departures.waiting(v, seats) > self.claimed[v]]
-        if not waiting:
+        seats, free = bus.settings.capacity, bus.settings.capacity - bus.aboard
+        waiting = {v: min(departures.waiting(v, free) - int(self.claimed[v]), free) for v in sorted(bus.villages)}
+        rows = [v for v, persons in waiting.items() if persons > 0] if free > 0 else []
+        if not rows:
             return None
-        nodes = np.array([self.model.world.places[v].node for v in waiting])
-        times = self._times_from(bus)[nodes]
-        best = int(np.argmin(times))
-        return waiting[best] if np.isfinite(times[best]) else None
+        times = self._times_from(bus)[np.array([self.model.world.places[v].node for v in rows])]
+        if bus.parties:
+            # With people on board it makes a round of stops only while they are nearer than the shelter.
+            times = np.where(times < self.time_to_goal(bus), times, np.inf)
+        gain = np.array([waiting[v] for v in rows]) / (times + seats * bus.settings.boarding_s_per_person + 1.0)
+        best = int(np.argmax(gain))
+        return rows[best] if np.isfinite(times[best]) else None
+
+    def time_to_goal(self, bus: Bus) -> float:
+        """Return seconds from a bus to where it would unload; infinite where it cannot."""
+        node = self.goal_for(bus)
+        return np.inf if node is None else float(self._times_from(bus)[node])
 
     def goal_for(self, bus: Bus) -> int | None:
         """Return the node of the nearest shelter with room, or of the nearest gateway; None where none is in reach."""
@@ -222,5 +241,5 @@ class Fleet:
 
     def _somebody_waits(self, village: int) -> None:
         for bus in self.buses:
-            if village in bus.villages:
+            if bus.wanted is not None and village in bus.villages:
                 bus.look()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agents.population.orders import Orders
     from sim.model import Simulation
 
+RELATIVES, LEFT, HOSTED = int(Bound.RELATIVES), int(State.LEFT), int(State.HOSTED)
+
 
 class Arrivals:
     """Decides what becomes of those who have reached a target."""
@@ -41,6 +43,8 @@ class Arrivals:
         self.exits = {p.node for p in model.world.places.of_kind("gateway")}
         self._doors: dict[int, list[NDArray[np.int64]]] = {}
         """Those who wait at the door of each shelter row that is not open yet."""
+        self._told: dict[str, list[tuple[NDArray[np.int64], str, int, float]]] = {}
+        """What is to be told of parties, by kind of event."""
         self._node_x = np.asarray(model.world.roads.nodes["x"], np.float64)
         self._node_y = np.asarray(model.world.roads.nodes["y"], np.float64)
         shelters.opened.append(self._opened)
@@ -55,27 +59,37 @@ class Arrivals:
         node, at = columns["node"][rows], columns["since_s"][rows]
         cut = np.flatnonzero((ride[1:] != ride[:-1]) | (node[1:] != node[:-1]) | (at[1:] != at[:-1]))
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
+        ordered = self.orders.ordered
+        nodes, times, first = node.tolist(), at.tolist(), columns["bound_for"][rows].tolist()
         for a, b in pairwise(bounds.tolist()):
-            if not self.place(rows[a:b], int(node[a]), float(at[a])):
+            if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered):
                 self._send_on(rows[a:b])
+        self._tell_all()
 
     def place(self, party: NDArray[np.int64], node: int, at: float) -> bool:
         """Find a place for a party (rows) that is at a node at a time; return whether there was one.
 
         With hosts for those bound for relatives, in a shelter, or out of the county, in that order.
         """
+        to_relatives = bool(self.population.columns["bound_for"][party[0]] == RELATIVES)
+        placed = self._place(party, node, at, to_relatives, self.orders.ordered)
+        self._tell_all()
+        return placed
+
+    def _place(
+        self, party: NDArray[np.int64], node: int, at: float, to_relatives: bool, ordered: NDArray[np.bool_],
+    ) -> bool:
         columns = self.population.columns
-        ordered = self.orders.ordered
-        if columns["bound_for"][party[0]] == Bound.RELATIVES:
+        if to_relatives:
             if self._host(party, node, at, ordered):
                 return True
-            self.hosts.refuse(node)
+            self.hosts.refuse(node, ordered)
         row = self.shelters.admit(node, len(party), at)
         if row is not None:
             self._shelter(party, row, at)
             return True
         if node in self.exits:
-            columns["state"][party], columns["safe_s"][party] = State.LEFT, at
+            columns["state"][party], columns["safe_s"][party] = LEFT, at
             self.unplaced.update(columns["household"][party].tolist())
             self._tell("left", party, "", node, at)
             return True
@@ -89,7 +103,7 @@ class Arrivals:
         if village is None:
             return False
         columns = self.population.columns
-        columns["state"][party], columns["safe_s"][party] = State.HOSTED, at
+        columns["state"][party], columns["safe_s"][party] = HOSTED, at
         self._tell("hosted", party, self.model.world.places[village].id, node, at)
         return True
 
@@ -128,15 +142,29 @@ class Arrivals:
             self.shelters.let_in(row, len(inside), len(party) - len(inside))
             if len(inside):
                 self._tell("sheltered", inside, shelter.id, shelter.node, shelter.open_s)
+        self._tell_all()
         self.population.touch()
 
     def _tell(self, kind: str, party: NDArray[np.int64], place: str, node: int, at: float) -> None:
-        """Add an event for each household of a party."""
-        ids = np.asarray(self.model.world.households["household_id"])
-        households, count = np.unique(self.population.columns["household"][party], return_counts=True)
-        for household, persons in zip(ids[households].tolist(), count.tolist(), strict=True):
-            self.model.events.add(at, kind, f"H{household}", place, float(self._node_x[node]),
-                                  float(self._node_y[node]), f'{{"persons": {persons}}}')
+        self._told.setdefault(kind, []).append((party, place, node, at))
+
+    def _tell_all(self) -> None:
+        """Add an event for each household of the parties told of."""
+        columns, ids = self.population.columns, np.asarray(self.model.world.households["household_id"])
+        for kind, told in self._told.items():
+            sizes = np.array([len(party) for party, *_ in told])
+            number = np.repeat(np.arange(len(told)), sizes)
+            household = columns["household"][np.concatenate([party for party, *_ in told])]
+            # The rows of a party stand household by household.
+            starts = np.flatnonzero(np.append(True, (household[1:] != household[:-1]) | (number[1:] != number[:-1])))
+            persons = np.diff(np.append(starts, len(household)))
+            which = number[starts]
+            node = np.array([node for *_, node, _ in told])[which]
+            self.model.events.add_batch(
+                np.array([at for *_, at in told])[which], kind, [f"H{i}" for i in ids[household[starts]].tolist()],
+                [told[k][1] for k in which.tolist()], self._node_x[node], self._node_y[node],
+                [f'{{"persons": {n}}}' for n in persons.tolist()])
+        self._told.clear()
 
     def _send_on(self, party: NDArray[np.int64]) -> None:
         """Send a party on that found no place; it asks around and knows from then on."""

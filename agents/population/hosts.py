@@ -56,10 +56,11 @@ class Hosts:
                 self.full[row] = False
                 self.version += 1
 
-    def refuse(self, node: int) -> None:
-        """Count the villages at a node as full after a party found no room."""
+    def refuse(self, node: int, ordered: NDArray[np.bool_]) -> None:
+        """Count the villages at a node, those not ``ordered`` to leave, as full after a party found no room."""
         for row in self._at.get(node, ()):
-            self._fill(row)
+            if not ordered[row]:
+                self._fill(row)
 
     def _fill(self, row: int) -> None:
         if not self.full[row]:

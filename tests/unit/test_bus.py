@@ -209,3 +209,12 @@ def test_everybody_is_in_one_place_at_every_moment(sizes, cars, seats, buses, ro
     ended = (State.SHELTERED, State.LEFT, State.HOSTED, State.AWAY)
     assert np.isin(c["state"], ended).all()
     assert run.fleet.carried == np.count_nonzero(c["mode"][np.isfinite(c["depart_s"])] == Mode.BUS)
+
+
+def test_it_goes_round_by_further_stops_on_its_way():
+    run = carried([Home(3, (40, 41, 9)), Home(2, (40, 41))], bus(), commands=[order("5min", "u2"), send(zone="u2+u3")])
+    run.run()
+    # Both are ready before it comes. More people for its time at u3; u2 is nearer than the shelter then.
+    assert [(e["place"], e["detail"]) for e in events_of(run, "boarded")] == [
+        ("v3", '{"persons": 3}'), ("v2", '{"persons": 2}')]
+    assert run.fleet.buses[0].trips == 1 and (run.residents.columns["state"] == State.SHELTERED).all()
