@@ -128,8 +128,20 @@ def write_routes(case: Case, folder: Path) -> Path:
     return _routes(case, folder / "ways.rou.xml", rows)
 
 
-def simulate(case: Case, net: Path, routes: Path, binaries: Path) -> Run:
-    """Run SUMO's mesoscopic model once on one thread and return what it reports, with the child's CPU seconds."""
+def arrivals(case: Case, trips: Path) -> NDArray[np.float64]:
+    """Return SUMO's time of arrival of each vehicle (vehicles,; s; nan where it names none) from its trip file."""
+    out = np.full(case.vehicles, np.nan)
+    for _, element in ElementTree.iterparse(trips):
+        if element.tag == "tripinfo":
+            out[int(element.get("id", "")[1:])] = float(element.get("arrival", "nan"))
+    return out
+
+
+def simulate(case: Case, net: Path, routes: Path, binaries: Path, each: Path | None = None) -> Run:
+    """Run SUMO's mesoscopic model once on one thread and return what it reports, with the child's CPU seconds.
+
+    ``each`` is a file for what it knows of every single vehicle, which costs it a little time.
+    """
     statistics, log = routes.with_suffix(".statistics.xml"), routes.with_suffix(".log")
     tau = f"{case.settings.time_gap_s:g}"
     cpu_s = _call([
@@ -137,7 +149,7 @@ def simulate(case: Case, net: Path, routes: Path, binaries: Path) -> Run:
         "--meso-tauff", tau, "--meso-taufj", tau, "--meso-taujf", tau, "--meso-taujj", tau,
         "--meso-junction-control", "false", "--meso-minor-penalty", "0", "--meso-tls-penalty", "0",
         "--time-to-teleport", "-1", "--no-step-log", "--no-warnings", "--verbose", "--duration-log.statistics",
-        "--statistic-output", statistics], log)
+        "--statistic-output", statistics, *(["--tripinfo-output", each] if each else [])], log)
     found = ElementTree.parse(statistics).getroot()
     trips, vehicles, teleports = (_of(found, tag) for tag in ("vehicleTripStatistics", "vehicles", "teleports"))
     count = int(trips["count"])

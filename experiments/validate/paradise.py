@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.benchmark import Bar
 from experiments.console import say
@@ -44,7 +45,8 @@ def measure(folder: Path) -> dict[str, Any]:
     """Run the case in our model and, where it is installed, in SUMO; CPU seconds of one thread each."""
     case = read_case(folder, REFERENCE)
     compile_s = compile_kernels(case)
-    figures, notes = ours(case)
+    fixed = timed(case, step_s=NEVER_S)
+    figures, notes = ours(case, fixed)
     figures["compile_cpu_s"] = compile_s
     notes.append("compile_cpu_s is apart: kernels are compiled once after installing, and loaded from the cache later.")
     bars = [Bar("step_difference", "<=", STEP_BAR)]
@@ -56,15 +58,14 @@ def measure(folder: Path) -> dict[str, Any]:
                      "pip install 'sandtable[peers]'.")
     else:
         say("SUMO: two runs of about half a minute")
-        theirs(case, binaries / "bin", figures, notes)
+        theirs(case, fixed, binaries / "bin", figures, notes)
         bars += [Bar("ttt_difference", "<=", SUMO_BAR), Bar("cpu_ratio", ">=", CPU_BAR),
                  Bar("cpu_ratio_without_router", ">=", CPU_WITHOUT_ROUTER_BAR)]
     return {"figures": figures, "bars": bars, "notes": notes}
 
 
-def ours(case: Case) -> tuple[dict[str, float | int | None], list[str]]:
+def ours(case: Case, fixed: Outcome) -> tuple[dict[str, float | int | None], list[str]]:
     """Return the figures of our model: fixed ways, re-routing, steps."""
-    fixed = timed(case, step_s=NEVER_S)
     moving = timed(case, step_s=case.settings.refresh, reroute=True)
     by_step = {step: run(case, step_s=step).total_vehh for step in STEPS_S}
     middle = float(np.mean(list(by_step.values())))
@@ -102,16 +103,35 @@ def ways_driven(case: Case) -> dict[str, float | int | None]:
     return {"mean_way_m": float(np.mean(lengths)) if lengths else None, "without_way": case.vehicles - len(lengths)}
 
 
-def theirs(case: Case, binaries: Path, figures: dict[str, float | int | None], notes: list[str]) -> None:
+def compared(ours_s: NDArray[np.float64], theirs_s: NDArray[np.float64]) -> dict[str, float | int | None]:
+    """Return how two sets of arrivals (vehicles,; s) agree, vehicle by vehicle and as evacuation curves."""
+    both = ~np.isnan(ours_s) & ~np.isnan(theirs_s)
+    off = np.abs(ours_s - theirs_s)[both]
+    moments = np.concatenate([ours_s[both], theirs_s[both]])
+    counts = [np.searchsorted(np.sort(side[both]), moments, side="right") for side in (ours_s, theirs_s)]
+    return {
+        "arrival_off_median_s": float(np.median(off)), "arrival_off_p90_s": float(np.percentile(off, 90)),
+        "arrival_off_max_s": float(off.max()),
+        "curve_off_share": float(np.abs(counts[0] - counts[1]).max() / both.sum()),
+        **{f"{name}_p{share}_s": float(np.percentile(side[both], share))
+           for share in (50, 90) for name, side in (("clearance", ours_s), ("sumo_clearance", theirs_s))},
+    }
+
+
+def theirs(
+    case: Case, fixed: Outcome, binaries: Path, figures: dict[str, float | int | None], notes: list[str]
+) -> None:
     """Add SUMO's figures: routing each trip itself, and with our ways given."""
     with tempfile.TemporaryDirectory(prefix="sandtable-sumo-") as name:
         folder = Path(name)
         net = _sumo.write_network(case, folder, binaries)
         _sumo.check_network(case, net)
         whole = _sumo.simulate(case, net, _sumo.write_trips(case, folder), binaries)
-        given = _sumo.simulate(case, net, _sumo.write_routes(case, folder), binaries)
-    own_cpu_s, own_total = figures["cpu_s"], figures["total_travel_time_vehh"]
-    assert own_cpu_s and own_total
+        ways, trips = _sumo.write_routes(case, folder), folder / "trips.xml"
+        given = _sumo.simulate(case, net, ways, binaries)
+        _sumo.simulate(case, net, ways, binaries, trips)
+        figures |= compared(fixed.arrived_s, _sumo.arrivals(case, trips))
+    own_cpu_s, own_total = fixed.cpu_s, fixed.total_vehh
     figures |= {
         "sumo_total_travel_time_vehh": given.total_vehh, "sumo_arrived": given.arrived,
         "sumo_last_arrival_s": given.last_s, "sumo_mean_way_m": given.way_m, "sumo_teleports": given.teleports,
@@ -130,6 +150,8 @@ def theirs(case: Case, binaries: Path, figures: dict[str, float | int | None], n
         "ours. sumo_cpu_s is its whole run as it is normally used (sumo_as_used): it reads its network and trips and "
         "finds each way itself at departure, by its default router (Dijkstra), on travel times that it updates every "
         "second. netconvert is not counted.",
+        "arrival_off: the same vehicle's arrival here and there, on the same way; curve_off_share: the largest "
+        "vertical distance of the two evacuation curves. Who goes first where roads merge is decided differently.",
         "Its router's share is that of its own log, which is in wall time: on a busy machine it is an estimate.",
         "sumo_given_ways_cpu_s is the run with ways given, without any router or travel times for it: against that "
         "our advantage is far smaller (cpu_ratio_given_ways), and it is the fair figure for the traffic model alone.",

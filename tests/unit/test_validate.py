@@ -94,6 +94,12 @@ def test_sumo_has_our_network_and_our_total(case: Case, tmp_path: Path) -> None:
         assert theirs.way_m == pytest.approx(3 * LENGTH_M)
         assert theirs.total_vehh == pytest.approx(expected_vehh(), rel=0.01)
         assert theirs.cpu_s > 0
+    trips = tmp_path / "each.xml"
+    _sumo.simulate(case, net, tmp_path / "ways.rou.xml", home / "bin", trips)
+    off = paradise.compared(run(case, step_s=60.0).arrived_s, _sumo.arrivals(case, trips))
+    # SUMO lets vehicles depart at whole seconds.
+    assert off["arrival_off_max_s"] is not None
+    assert off["arrival_off_max_s"] < 0.01 * 3 * LENGTH_M / SPEED_MPS + 1.0
 
 
 def test_the_routers_share_is_read_from_sumos_log() -> None:
@@ -103,6 +109,13 @@ def test_the_routers_share_is_read_from_sumos_log() -> None:
     assert _sumo.router_share(log.replace("18.71s", "871ms")) == pytest.approx(0.871 / 29.93)
     assert _sumo.router_share(log.split("Dijkstra")[0]) is None
     assert _sumo.router_share(log.replace("29.93s", "0ms")) is None
+
+
+def test_arrivals_are_compared_by_vehicle_and_by_curve() -> None:
+    ours, theirs = np.array([10.0, 20.0, 30.0, np.nan]), np.array([10.0, 30.0, 20.0, 5.0])
+    off = paradise.compared(ours, theirs)
+    assert (off["arrival_off_median_s"], off["arrival_off_max_s"], off["curve_off_share"]) == (10.0, 10.0, 0.0)
+    assert paradise.compared(ours, theirs + 10.0)["curve_off_share"] == pytest.approx(1 / 3)
 
 
 @needs_sumo
