@@ -22,6 +22,7 @@ class Village:
     def __init__(self, households: int, *, cadres: dict[str, Any] | None = None, conduct: dict[str, Any] | None = None,
                  immobile: int = 0, first_id: int = 0, seed: int = 1, cause: str = "dangerous_house") -> None:
         n = households
+        self.seed = seed
         self.plan = TransferPlan.model_validate({"cadres": {"cars": 0, **(cadres or {})}})
         minds = TransferConduct.model_validate(
             {"persuaded": 1.0, "persuaded_later": 1.0, "ready_share": 0.0, **(conduct or {})})
