@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viz.folder import RunFolder
+from viz.household_moves import SAFE_KINDS, HouseholdMoves
 from viz.words import Words
 
 TEAM, TRUCK, BUS = 1, 2, 3
@@ -43,9 +43,6 @@ KEY_KINDS = (
     "dead",
 )
 """Kinds few enough to be told one by one; households' own events are told in sums."""
-HOUSEHOLD_KINDS = ("departed", "sheltered", "hosted", "left", "away", "stranded", "exposed")
-SAFE_KINDS = ("sheltered", "hosted", "left", "away")
-"""In a shelter, with relatives, or out of the county."""
 
 
 @dataclass
@@ -89,7 +86,6 @@ class RunFacts:
     def __init__(self, folder: RunFolder, lang: str) -> None:
         self.folder = folder
         self.words = Words(lang)
-        self._moves: list[tuple[str, float, str, int]] = []
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
@@ -97,25 +93,9 @@ class RunFacts:
         return _by_time(self.folder.events(KEY_KINDS))
 
     @cached_property
-    def household_events(self) -> list[dict[str, Any]]:
-        """Events of households, in order of time."""
-        return _by_time(self.folder.events(HOUSEHOLD_KINDS))
-
-    @cached_property
-    def _household_sizes(self) -> dict[str, int]:
-        """Persons by household's agent id: those who arrived, else all of a traced household."""
-        sizes: dict[str, int] = defaultdict(int)
-        for event in self.household_events:
-            if event["kind"] != "departed":
-                sizes[event["agent"]] += int(event["detail"].get("persons", 1))
-        t = self.folder.tracks
-        return {f"H{key}": int(n) for key, n in zip(t["leg_id"], t["leg_people"])} | dict(sizes)
-
-    def persons(self, event: dict[str, Any]) -> int:
-        """Return how many people a household's event is about; its known size where it does not say."""
-        if "persons" in event["detail"]:
-            return int(event["detail"]["persons"])
-        return self._household_sizes.get(event["agent"], 1)
+    def moves(self) -> HouseholdMoves:
+        """Comings and goings of households, in order of time."""
+        return HouseholdMoves.of(self.folder)
 
     def of(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the events of some kinds told one by one."""
@@ -189,38 +169,47 @@ class RunFacts:
         for event in self.of("warning_order"):
             if event["place"] in facts and facts[event["place"]].ordered_s is None:
                 facts[event["place"]].ordered_s = event["t_s"]
-        near = _Nearest(t["place_x"][kinds == "village"], t["place_y"][kinds == "village"],
-                        t["place_id"][kinds == "village"])
-        home: dict[str, VillageFacts] = {}
-        moves: list[tuple[str, float, str, int]] = []
-        for event in self.household_events:
-            people = self.persons(event)
-            if event["kind"] == "departed":
-                village = facts.get(event["place"]) or facts.get(near.id(event["x"], event["y"]))
-                if village is None:
-                    continue
-                home[event["agent"]] = village
-                village.left += people
-                moves.append((village.id, event["t_s"], "departed", people))
-                if village.first_left_s is None:
-                    village.first_left_s = event["t_s"]
-            elif event["agent"] in home:
-                if event["kind"] in SAFE_KINDS:
-                    home[event["agent"]].safe += people
-                    moves.append((home[event["agent"]].id, event["t_s"], "safe", people))
-                elif event["kind"] == "stranded":
-                    home[event["agent"]].stranded += people
-            elif event["kind"] == "stranded" and event["place"] in facts:
-                facts[event["place"]].stranded += people     # told person by person
-        self._moves = moves
+        ids, moves = [str(key) for key in t["place_id"]], self.moves
+        home = moves.home_place(self._near_village)
+        last = len(ids)
+        sums = {}
+        for name, which in (("left", ("departed",)), ("safe", SAFE_KINDS), ("stranded", ("stranded",))):
+            # Those stranded are told person by person, with their village.
+            at = np.where(home >= 0, home, moves.place) if name == "stranded" else home
+            of = moves.of_kinds(*which) & (at >= 0)
+            sums[name] = np.bincount(at[of], moves.persons[of], minlength=last)
+        out = np.flatnonzero(moves.of_kinds("departed") & (home >= 0))
+        for row, key in enumerate(ids):
+            if key in facts:
+                facts[key].left, facts[key].safe = int(sums["left"][row]), int(sums["safe"][row])
+                facts[key].stranded = int(sums["stranded"][row])
+        for place, k in zip(*np.unique(home[out], return_index=True)):
+            if ids[place] in facts:
+                facts[ids[place]].first_left_s = float(moves.t_s[out[k]])
         touched = [v for v in facts.values() if v.ordered_s is not None or v.left]
         return sorted(touched, key=lambda v: (float("inf") if v.ordered_s is None else v.ordered_s, v.id))
 
-    @property
-    def village_moves(self) -> list[tuple[str, float, str, int]]:
-        """(village id, t, ``departed`` or ``safe``, people) of every household that left a village."""
-        _ = self.villages
-        return self._moves
+    @cached_property
+    def _near_village(self) -> NDArray[np.int64]:
+        """Place row (n,) of the village nearest to each departure that names no place; -1 elsewhere."""
+        t, moves = self.folder.tracks, self.moves
+        villages = np.flatnonzero(t["place_kind"] == "village")
+        near = np.full(len(moves.t_s), -1, np.int64)
+        for i in np.flatnonzero(moves.of_kinds("departed") & (moves.place < 0) & np.isfinite(moves.x)):
+            if len(villages):
+                away = np.hypot(t["place_x"][villages] - moves.x[i], t["place_y"][villages] - moves.y[i])
+                near[i] = villages[int(np.argmin(away))]
+        return near
+
+    def village_moves(self) -> list[tuple[str, NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]]:
+        """Return ``departed`` and ``safe``, each with place rows, times in s and persons (n,) of who left a village."""
+        moves = self.moves
+        home = moves.home_place(self._near_village)
+        rows = []
+        for name, kinds in (("departed", ("departed",)), ("safe", SAFE_KINDS)):
+            of = moves.of_kinds(*kinds) & (home >= 0)
+            rows.append((name, home[of], moves.t_s[of], moves.persons[of]))
+        return rows
 
     @cached_property
     def deliveries(self) -> list[tuple[float, str, str, int]]:
@@ -256,10 +245,7 @@ class RunFacts:
     @cached_property
     def people_by_kind(self) -> dict[str, int]:
         """How many people each kind of household event touched."""
-        sums: dict[str, int] = defaultdict(int)
-        for event in self.household_events:
-            sums[event["kind"]] += self.persons(event)
-        return dict(sums)
+        return self.moves.sums()
 
     def target(self, kpi: str) -> float | None:
         """Return the target a KPI is held against; None where it has none."""
@@ -283,16 +269,3 @@ def _readable(name: str) -> str:
 def _by_time(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return events by time; a few are written ahead (a shelter that will open) or after the fact."""
     return sorted(events, key=lambda event: float(event["t_s"]))
-
-
-class _Nearest:
-    """The nearest of some points by brute force over a few hundred."""
-
-    def __init__(self, x: NDArray[Any], y: NDArray[Any], ids: NDArray[Any]) -> None:
-        self.x, self.y, self.ids = x.astype(float), y.astype(float), ids
-
-    def id(self, x: float, y: float) -> str:
-        """Return the id of the nearest point; empty where there are none or no place is given."""
-        if not len(self.ids) or x is None or not np.isfinite(x):
-            return ""
-        return str(self.ids[int(np.argmin((self.x - x) ** 2 + (self.y - y) ** 2))])

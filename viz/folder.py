@@ -183,3 +183,34 @@ class RunFolder:
                              where=str(self.path), mend="run it again") from None
         names = ("t_s", "kind", "agent", "place", "x", "y")
         return [dict(zip(names, row)) | {"detail": json.loads(row[6]) if row[6] else {}} for row in rows]
+
+    def event_columns(
+        self, kinds: Iterable[str], places: list[str], agents: list[str],
+    ) -> dict[str, NDArray[Any]]:
+        """Return the events of some kinds as columns (n,) in order of time.
+
+        ``kind`` is a row of ``kinds``, ``agent`` a number for each agent, ``place`` a row of ``places`` (-1 for none of
+        them), ``said`` the persons of the event's detail (nan for none), ``traced`` a row of ``agents`` (-1 for none).
+        """
+        import duckdb
+
+        file = self._file("events.parquet")
+        rows = "(SELECT unnest(?::VARCHAR[]) AS id, generate_subscripts(?::VARCHAR[], 1) - 1 AS row)"
+        wanted = list(kinds)
+        try:
+            with duckdb.connect(config={"threads": 1}) as db:
+                found = db.execute(
+                    f"""SELECT t_s, k.row AS kind, dense_rank() OVER (ORDER BY agent) - 1 AS agent,
+                        coalesce(p.row, -1) AS place, x, y,
+                        try_cast(regexp_extract(detail, '"persons": *([0-9]+)', 1) AS DOUBLE) AS said,
+                        coalesce(a.row, -1) AS traced
+                        FROM read_parquet(?) AS e JOIN {rows} AS k ON e.kind = k.id
+                        LEFT JOIN {rows} AS p ON e.place = p.id LEFT JOIN {rows} AS a ON e.agent = a.id
+                        ORDER BY t_s, seq""",
+                    [str(file), wanted, wanted, places, places, agents, agents],
+                ).fetchnumpy()
+        except duckdb.Error as error:
+            raise InputError(f"a file of the run folder is broken: {error}", value=file.name,
+                             where=str(self.path), mend="run it again") from None
+        return {name: np.ma.filled(column.astype(float), np.nan) if name in ("t_s", "x", "y", "said") else
+                np.asarray(column) for name, column in found.items()}

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from viz.facts import SAFE_KINDS, RunFacts
+from viz.facts import RunFacts
+from viz.household_moves import SAFE_KINDS
 from viz.telling import tell
 
 CATEGORY = {
@@ -97,25 +98,20 @@ def _together(group: list[dict[str, Any]], facts: RunFacts) -> str:
 
 def milestones(facts: RunFacts) -> list[dict[str, Any]]:
     """Return when the first people left, and when half and nine tenths of all who left were safe."""
-    left = [
-        (e["t_s"], facts.persons(e))
-        for e in facts.household_events
-        if e["kind"] == "departed"
-    ]
-    safe = [(e["t_s"], facts.persons(e)) for e in facts.household_events
-            if e["kind"] in SAFE_KINDS]
+    moves = facts.moves
+    out, safe = moves.of_kinds("departed"), moves.of_kinds(*SAFE_KINDS)
     rows = []
-    if left:
-        rows.append(_milestone(left[0][0], facts.words("milestone.first_left")))
-    total, sofar, shares = sum(n for _, n in left), 0, list(SHARES_SAFE)
-    for t, n in safe:
-        sofar += n
-        while shares and sofar >= shares[0] * total:
-            rows.append(_milestone(t, facts.words("milestone.safe", share=f"{100 * shares.pop(0):.0f}",
-                                                  people=f"{sofar:,}")))
-    stranded = [e for e in facts.household_events if e["kind"] == "stranded"]
-    if stranded:
-        rows.append(_milestone(stranded[0]["t_s"], facts.words("milestone.stranded"), "harm"))
+    if out.any():
+        rows.append(_milestone(float(moves.t_s[out][0]), facts.words("milestone.first_left")))
+    total, sofar = int(moves.persons[out].sum()), np.cumsum(moves.persons[safe])
+    for share in SHARES_SAFE:
+        k = int(np.searchsorted(sofar, share * total))
+        if k < len(sofar):
+            rows.append(_milestone(float(moves.t_s[safe][k]), facts.words(
+                "milestone.safe", share=f"{100 * share:.0f}", people=f"{int(sofar[k]):,}")))
+    stranded = moves.of_kinds("stranded")
+    if stranded.any():
+        rows.append(_milestone(float(moves.t_s[stranded][0]), facts.words("milestone.stranded"), "harm"))
     return rows
 
 

@@ -53,9 +53,7 @@ def test_villages_add_up_to_all_who_left(run: Path) -> None:
 
 def test_departures_without_a_village_go_to_the_nearest(run: Path) -> None:
     facts = RunFacts(RunFolder(run), "en")
-    for event in facts.household_events:
-        if event["kind"] == "departed":
-            event["place"] = ""
+    facts.moves.place[facts.moves.of_kinds("departed")] = -1
     whole = RunFacts(RunFolder(run), "en")
     assert [v.left for v in facts.villages] == [v.left for v in whole.villages]
 
@@ -111,7 +109,5 @@ def test_ids_in_place_of_names_are_made_readable(name: str, read: str) -> None:
 
 def test_people_are_counted_as_they_arrived_else_as_traced(run: Path) -> None:
     facts = RunFacts(RunFolder(run), "en")
-    for event in facts.household_events:
-        if event["kind"] == "departed":
-            event["detail"] = {}
+    facts.moves.said[facts.moves.of_kinds("departed")] = np.nan
     assert facts.people_by_kind["departed"] == RunFacts(RunFolder(run), "en").people_by_kind["departed"]

@@ -90,9 +90,8 @@ def traffic_maps(facts: RunFacts) -> Figure:
         ax.legend(handles=handles, labels=names, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4,
                   fontsize=7.8, frameon=False, handlelength=1.4, columnspacing=1.2)
     figure.draw_without_rendering()
-    _numbers(axes[1], facts)
-    for ax in axes:
-        _names(ax, facts, _marks(facts) if ax is axes[1] else [])
+    _names(axes[0], facts, [])
+    _names(axes[1], facts, _numbers(axes[1], facts))
     draw_scale_bar(axes[0], view, words("unit.km"))
     return figure
 
@@ -132,8 +131,7 @@ def queue_maps(facts: RunFacts) -> Figure:
                            frameon=False, title=words("fig.queues.share"), title_fontsize=8.5)
     legend.get_title().set_color(FAINT)
     figure.draw_without_rendering()
-    _numbers(axes[0], facts)
-    _names(axes[0], facts, _marks(facts))
+    _names(axes[0], facts, _numbers(axes[0], facts))
     draw_scale_bar(axes[0], view, words("unit.km"), room=1.7)
     return figure
 
@@ -210,12 +208,11 @@ def _links(ax: Axes, facts: RunFacts, band: NDArray[Any], colours: Sequence[str]
     return handles
 
 
-def _marks(facts: RunFacts) -> list[tuple[float, float]]:
-    return [(float(row["x"]), float(row["y"])) for row in (facts.folder.evacuation or {}).get("bottlenecks", [])]
+def _numbers(ax: Axes, facts: RunFacts) -> list[tuple[float, float]]:
+    """Put the bottlenecks' numbers where their queues begin, those that would lie on a worse one's beside it.
 
-
-def _numbers(ax: Axes, facts: RunFacts) -> None:
-    """Put the bottlenecks' numbers where their queues begin, those that would lie on a worse one's beside it."""
+    Returns points of the map, in m, that names should keep off.
+    """
     taken: list[tuple[float, float]] = []
     west, east, (south, north) = *ax.get_xlim(), ax.get_ylim()
     points = 72.0 / ax.figure.dpi
@@ -229,6 +226,9 @@ def _numbers(ax: Axes, facts: RunFacts) -> None:
         ax.annotate(str(row["rank"]), (row["x"], row["y"]), xytext=(dx, dy), textcoords="offset points", ha="center",
                     va="center_baseline", fontsize=6.6, color="white", zorder=30 - row["rank"] / 10,
                     bbox={"boxstyle": "circle,pad=0.22", "fc": INK, "ec": "white", "lw": 0.8})
+    edge = NUMBER_PT / 3
+    pixels = [((x + dx) / points, (y + dy) / points) for x, y in taken for dx in (-edge, edge) for dy in (-edge, edge)]
+    return [tuple(ax.transData.inverted().transform(at)) for at in pixels]
 
 
 def _names(ax: Axes, facts: RunFacts, obstacles: list[tuple[float, float]]) -> None:

@@ -236,12 +236,15 @@ def hazard_series(series: Mapping[str, Any]) -> list[str]:
 def _villages(facts: RunFacts, pack: Packer) -> dict[str, Any]:
     """Pack, for villages that people left, how many had left and were safe by each step of five minutes."""
     ids = [village.id for village in facts.villages]
-    at = {key: i for i, key in enumerate(ids)}
+    row_of = {str(key): i for i, key in enumerate(facts.folder.tracks["place_id"])}
+    at = np.full(len(row_of), -1, np.int64)
+    at[[row_of[key] for key in ids]] = np.arange(len(ids))
     steps = int(np.ceil(facts.folder.duration_s / VILLAGE_STEP_S)) + 1
     left, safe = np.zeros((len(ids), steps), np.int64), np.zeros((len(ids), steps), np.int64)
-    for village, t, kind, people in facts.village_moves:
-        column = min(int(np.ceil(t / VILLAGE_STEP_S)), steps - 1)
-        (left if kind == "departed" else safe)[at[village], column] += people
+    for kind, place, t, people in facts.village_moves():
+        column = np.minimum(np.ceil(t / VILLAGE_STEP_S).astype(np.int64), steps - 1)
+        known = at[place] >= 0
+        np.add.at(left if kind == "departed" else safe, (at[place][known], column[known]), people[known])
     pack.add("village_left", left.cumsum(axis=1))
     pack.add("village_safe", safe.cumsum(axis=1))
     return {"ids": ids, "steps": steps, "step": VILLAGE_STEP_S}

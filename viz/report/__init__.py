@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from viz.evacuation import EvacuationFacts
-from viz.facts import SAFE_KINDS, RunFacts
+from viz.facts import RunFacts
 from viz.folder import RunFolder
+from viz.household_moves import SAFE_KINDS
 from viz.moments import moments
 from viz.report import evacuation_section as section
 from viz.scorecard import in_order, target_text, value_text, verdict
