@@ -92,6 +92,9 @@ def balance(traffic: Traffic) -> None:
     on_road = v[v["link"] >= 0]
     assert np.array_equal(np.bincount(on_road["link"], minlength=len(traffic._all)), traffic._all["count"])
     used = np.bincount(on_road["link"], weights=on_road["size"], minlength=len(traffic._all))[:len(roads)]
-    back = np.array([sum(int(traffic._gaps[r["ring_start"] + (r["ring_head"] + i) % r["ring_length"]]["units"])
-                         for i in range(r["ring_count"])) for r in roads])
+    road_of = np.repeat(np.arange(len(roads)), roads["ring_count"])
+    nth = np.arange(len(road_of)) - np.repeat(np.cumsum(roads["ring_count"]) - roads["ring_count"], roads["ring_count"])
+    ring = roads[road_of]
+    gaps = traffic._gaps[ring["ring_start"] + (ring["ring_head"] + nth) % ring["ring_length"]]
+    back = np.bincount(road_of, weights=gaps["units"], minlength=len(roads))
     assert np.array_equal(roads["free"] + used + back, roads["storage"])
