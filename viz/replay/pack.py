@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import zlib
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 LEVEL = 9
+MOST_IN_A_ROW = 24
+"""Waypoints left out one after another at most: the check of each looks at all of them."""
 NEVER = 0xFFFF
 """Value of an arrival raster's cell that is never reached."""
 
@@ -75,17 +77,30 @@ def simplify(
     ``start`` (n + 1) bounds each track in x, y, t. Greedy: a waypoint goes when, with it gone, it and all
     that went before it since the last kept one stay within the tolerance; at most 24 go in a row.
     """
-    keep = np.ones(len(t), bool)
-    for a, b in pairwise(start):
-        anchor = int(a)
-        for i in range(int(a) + 1, int(b) - 1):
+    keep = np.ones(len(t), np.bool_)
+    _mark(np.asarray(x, np.float64), np.asarray(y, np.float64), np.asarray(t, np.float64),
+          np.asarray(start, np.int64), tolerance_m, keep)
+    return keep
+
+
+@njit(cache=True)
+def _mark(
+    x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], start: NDArray[np.int64],
+    tolerance_m: float, keep: NDArray[np.bool_],
+) -> None:
+    for track in range(len(start) - 1):
+        anchor = start[track]
+        for i in range(start[track] + 1, start[track + 1] - 1):
             span = t[i + 1] - t[anchor]
-            between = slice(anchor + 1, i + 1)
-            share = (t[between] - t[anchor]) / span if span > 0 else np.zeros(i - anchor)
-            off = np.hypot(x[anchor] + share * (x[i + 1] - x[anchor]) - x[between],
-                           y[anchor] + share * (y[i + 1] - y[anchor]) - y[between])
-            if off.max() <= tolerance_m and i - anchor < 24:
+            straight = i - anchor < MOST_IN_A_ROW
+            for j in range(anchor + 1, i + 1):
+                if not straight:
+                    break
+                share = (t[j] - t[anchor]) / span if span > 0 else 0.0
+                off = np.hypot(x[anchor] + share * (x[i + 1] - x[anchor]) - x[j],
+                               y[anchor] + share * (y[i + 1] - y[anchor]) - y[j])
+                straight = off <= tolerance_m
+            if straight:
                 keep[i] = False
             else:
                 anchor = i
-    return keep
