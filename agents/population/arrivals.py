@@ -61,10 +61,11 @@ class Arrivals:
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
         ordered = self.orders.ordered
         nodes, times, first = node.tolist(), at.tolist(), columns["bound_for"][rows].tolist()
-        for a, b in pairwise(bounds.tolist()):
-            if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered):
-                self._send_on(rows[a:b])
+        refused = [rows[a:b] for a, b in pairwise(bounds.tolist())
+                   if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered)]
         self._tell_all()
+        if refused:
+            self._send_on(np.concatenate(refused))
 
     def place(self, party: NDArray[np.int64], node: int, at: float) -> bool:
         """Find a place for a party (rows) that is at a node at a time; return whether there was one.
@@ -166,9 +167,9 @@ class Arrivals:
                 [f'{{"persons": {n}}}' for n in persons.tolist()])
         self._told.clear()
 
-    def _send_on(self, party: NDArray[np.int64]) -> None:
-        """Send a party on that found no place; it asks around and knows from then on."""
+    def _send_on(self, rows: NDArray[np.int64]) -> None:
+        """Send those on (rows) who found no place; they ask around and know from then on."""
         informed = self.population.columns["informed"]
-        self.learned_at_shelter += int(np.count_nonzero(informed[party] == 0))
-        informed[party] = 1
-        self.journeys.go_on(party)
+        self.learned_at_shelter += int(np.count_nonzero(informed[rows] == 0))
+        informed[rows] = 1
+        self.journeys.go_on(rows)
