@@ -19,13 +19,13 @@ def clearance_min(safe_s: Times, order_s: float, end_s: float) -> dict[str, floa
     """Return ``p50_min`` ... ``p100_min``: minutes from ``order_s`` until that share is safe; None past ``end_s``.
 
     ``safe_s`` (n,) is of everybody who left, inf for who never arrived. A share is reached when at least so many
-    have arrived: the inverted distribution function, without interpolation.
+    have arrived: the inverted distribution function, without interpolation. Without an order there is no time.
     """
     times = np.sort(np.asarray(safe_s, np.float64))
     rows: dict[str, float | None] = {}
     for share in SHARES:
         last = float(times[max(0, -(-share * len(times) // 100) - 1)]) if len(times) else np.inf
-        rows[f"p{share}_min"] = round(max(last - order_s, 0.0) / 60, 2) if last <= end_s else None
+        rows[f"p{share}_min"] = max(last - order_s, 0.0) / 60 if last <= end_s and np.isfinite(order_s) else None
     return rows
 
 
@@ -57,5 +57,7 @@ def _zone_row(place: str, order_s: float, who: Bools, warned_s: Times, depart_s:
     return {
         "place": place, "ordered_s": order_s, "ordered": int(who.sum()),
         "warned": int((who & (warned_s <= end_s)).sum()), "left": int(gone.sum()),
-        "safe": int((gone & (safe_s <= end_s)).sum()), **clearance_min(safe_s[gone], order_s, end_s),
+        "safe": int((gone & (safe_s <= end_s)).sum()),
+        **{key: None if minutes is None else round(minutes, 2)
+           for key, minutes in clearance_min(safe_s[gone], order_s, end_s).items()},
     }

@@ -9,7 +9,10 @@ import numpy as np
 from agents.coverage import HALF_HOUR_S, coverage_values
 from agents.drill import Drill
 from agents.population.columns import State
+from agents.population.left_behind import Reason, reasons
 from agents.population.transfer_figures import transfer_values
+from experiments.evacuation_facts import clearance_min
+from experiments.record_traffic import lost_s
 
 TWELVE_HOURS_S = 12 * 3600.0
 HALF, MOST = 0.5, 0.9
@@ -52,18 +55,17 @@ def _evacuation(drill: Drill) -> Values:
     columns, evacuation = drill.residents.columns, drill.evacuation
     people = drill.residents
     gone = np.isfinite(columns["depart_s"])
-    safe = columns["safe_s"][gone]
-    clear = None
-    if gone.any():
-        last = float(np.quantile(safe, MOST, method="inverted_cdf"))
-        clear = _finite((last - evacuation.first_order_s) / 60)
+    clear = clearance_min(columns["safe_s"][gone], evacuation.first_order_s, drill.now)
+    why = reasons(evacuation)
     turned_away = drill.residents.members(np.array(sorted(evacuation.unplaced), np.int64))
     unplaced = np.isin(columns["state"][turned_away], (State.LEFT, State.STRANDED, State.MOVING))
     return {
         **_warning(drill),
         "evacuation.ordered": float(np.count_nonzero(columns["ordered"])),
         "evacuation.left": float(np.count_nonzero(gone)),
-        "evacuation.clear_p90_min": clear,
+        **{f"evacuation.clear_{key}": minutes for key, minutes in clear.items()},
+        "evacuation.left_behind": float(np.count_nonzero((why != Reason.NONE) & (why != Reason.ABSENT_DAY_PLACE))),
+        "traffic.lost_vehh": None if evacuation.traffic is None else float(lost_s(evacuation.traffic).sum()) / 3600,
         "evacuation.not_out": float(drill.exposure.left_behind),
         "evacuation.stranded": float(people.count(State.STRANDED)),
         "casualties.exposed": float(np.count_nonzero(columns["exposed"])),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.drill import Drill
+from experiments.evacuation_facts import SHARES
 from experiments.hazards import find_hazard
 from experiments.measure import Values
 from sim.kpi import KpiSpec, meets
@@ -21,7 +22,8 @@ DID_NOT_HAPPEN, DOES_NOT_APPLY, TOO_SHORT = "did_not_happen", "does_not_apply", 
 NONE_WHILE = "none while"
 """Words of a definition that say: no value means that it has not happened."""
 CONCERNS = {
-    "evacuation.clear_p90_min": ("evacuation.left", 1.0), "supply.first_delivery_h": ("shelter.in_use", 1.0),
+    **{f"evacuation.clear_p{share}_min": ("evacuation.left", 1.0) for share in SHARES},
+    "supply.first_delivery_h": ("shelter.in_use", 1.0),
     "arrival.first_min": ("arrival.within_30min", 0.0), "transfer.completed_p90_min": ("transfer.ordered", 1.0),
     "transfer.completed_min": ("transfer.ordered", 1.0),
 }
@@ -71,7 +73,8 @@ def counted_from(drill: Drill) -> dict[str, float]:
     alarm = min(drill.post.alarm_s.values(), default=0.0)
     order = drill.evacuation.first_order_s
     from_order = order if math.isfinite(order) else 0.0
-    return {"supply.served_12h": onset, "supply.first_delivery_h": onset, "evacuation.clear_p90_min": from_order,
+    return {"supply.served_12h": onset, "supply.first_delivery_h": onset,
+            **{f"evacuation.clear_p{share}_min": from_order for share in SHARES},
             "arrival.first_min": alarm, "arrival.within_30min": alarm}
 
 

@@ -72,8 +72,24 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Residents who set out for a shelter or out of the county.", "实际离家转移的居民数。", "run", "neither"),
     KpiSpec(
         "evacuation.clear_p90_min", "Order to 90 % safe", "90%转移人员到达安全地点用时", "min",
-        "Minutes from the first order until 90 % of all who ever left are in a shelter or out of the county; "
-        "none while they are not.", "自首道转移命令至90%出发人员到达避难场所或离开县域的分钟数;未达到则无值。"),
+        "Minutes from the first order until 90 % of all who ever left are in a shelter, with relatives or out of the "
+        "county; none while they are not.",
+        "自首道转移命令至90%出发人员到达避难场所、投靠亲友或离开县域的分钟数;未达到则无值。"),
+    *(KpiSpec(
+        f"evacuation.clear_p{share}_min", f"Order to {share} % safe", f"{share}%转移人员到达安全地点用时", "min",
+        f"Minutes from the first order until {share} % of all who ever left are in a shelter, with relatives or out of "
+        "the county; none while they are not.",
+        f"自首道转移命令至{share}%出发人员到达避难场所、投靠亲友或离开县域的分钟数;未达到则无值。")
+        for share in (50, 95, 100)),
+    KpiSpec(
+        "evacuation.left_behind", "Left behind at the end", "结束时未撤出人数", "persons",
+        "Residents ordered or advised to leave who are not out at the end; those away at a day place do not count.",
+        "结束时受命(或建议)转移而未撤出的居民数;白天在外者不计。"),
+    KpiSpec(
+        "traffic.lost_vehh", "Lost in queues", "排队延误", "veh-h",
+        "Vehicle-hours lost on roads beyond free-flow time, by cars of the evacuation and of everyday traffic; waiting "
+        "at home to get onto a full road is not in it.",
+        "机动车(含背景交通)在路段上超出自由流行程时间的车时;因道路排满而在家等候上路的时间不计。"),
     KpiSpec(
         "evacuation.not_out", "Left behind when the hazard came", "危险到达时未撤离人数", "persons",
         "Residents exposed to the hazard at home in a village that had been ordered out before.",

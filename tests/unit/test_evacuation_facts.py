@@ -24,6 +24,7 @@ def test_a_share_not_reached_has_no_time() -> None:
     assert clearance_min(safe, 0.0, 1e6) == {"p50_min": 2, "p90_min": None, "p95_min": None, "p100_min": None}
     assert clearance_min(safe[:3], 0.0, 150.0)["p100_min"] is None
     assert set(clearance_min(safe[:0], 0.0, 1e6).values()) == {None}
+    assert set(clearance_min(safe, INF, 1e6).values()) == {None}
 
 
 def test_who_was_safe_before_the_order_counts_from_the_order() -> None:
