@@ -20,7 +20,7 @@ from agents.population.population import Population
 from agents.population.route_tables import RouteTables, class_of
 from agents.population.traces import Traces
 from sim.clock import Rank
-from sim.traffic.state import ARRIVED, DRIVING, DUE, HELD, STRANDED, UNIT, WAITING
+from sim.traffic.state import ARRIVED, DRIVING, DUE, HELD, STRANDED, UNIT, WAITING, Records
 from sim.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -29,29 +29,37 @@ if TYPE_CHECKING:
 TRAFFIC_PERIOD_S = 60.0
 PASSAGES_A_TICK = 64
 """Room in the log for one traced car and tick: a minute of driving passes some 30 nodes."""
+SEAT_PERIOD_S = 600.0
+"""With no hazard to be exposed to, the places of residents in cars are brought up to date this often."""
+SEAT_ALWAYS = 20_000
+"""With a hazard, or fewer cars than this, they always are."""
 NO_VEHICLE = -1
+ON_ROAD = np.zeros(256, np.bool_)
+"""By a vehicle's status: whether it is on a road or in the queue at its origin."""
+ON_ROAD[[WAITING, DRIVING, HELD]] = True
 EVACUEES = class_of(Mode.CAR, Bound.RELATIVES, 1) + 1
 """Classes of vehicles that the route tables of cars fill; background traffic has the next ones."""
 
 
 @njit(cache=True)
 def seat(
-    vehicles: NDArray[np.int32], start: NDArray[np.int64], rows: NDArray[np.int64], state: NDArray[np.uint8],
-    moving: int, link: NDArray[np.int32], at_node: NDArray[np.int32], share: NDArray[np.float64], roads: int,
+    cars: NDArray[np.int32], start: NDArray[np.int64], rows: NDArray[np.int64], state: NDArray[np.uint8],
+    moving: int, vehicles: Records, share: NDArray[np.float64], roads: int,
     tail: NDArray[np.int32], head: NDArray[np.int32], node_x: NDArray[np.float64], node_y: NDArray[np.float64],
     length_m: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], node: NDArray[np.int32],
     on: NDArray[np.int32], offset_m: NDArray[np.float64],
 ) -> None:
-    """Put the residents (``rows[start[v]:start[v + 1]]``) in cars ``vehicles`` where their car is.
+    """Put the residents (``rows[start[v]:start[v + 1]]``) in some ``cars`` where their car is.
 
-    ``link``, ``at_node`` and ``share`` (vehicles,) say where each is; ``x``, ``y``, ``node``, ``on`` (link)
+    ``vehicles`` and ``share`` (vehicles,) say where each is; ``x``, ``y``, ``node``, ``on`` (link)
     and ``offset_m`` are the residents' columns.
     """
-    for i in range(len(vehicles)):
-        v = vehicles[i]
-        a = link[v]
+    for i in range(len(cars)):
+        v = cars[i]
+        a = vehicles[v].link
+        last = vehicles[v].node
         if a < 0 or a >= roads:
-            px, py = node_x[at_node[v]], node_y[at_node[v]]
+            px, py = node_x[last], node_y[last]
             a = -1
             along = 0.0
         else:
@@ -64,7 +72,7 @@ def seat(
             if state[row] == moving:
                 x[row] = px
                 y[row] = py
-                node[row] = at_node[v]
+                node[row] = last
                 on[row] = a
                 offset_m[row] = along
 
@@ -96,6 +104,7 @@ class Driving:
         self._start = np.zeros(1, np.int64)
         self._table_version = -1
         self._observed_s = -np.inf
+        self._seated_s = -np.inf
         self.after: list[Callable[[float], None]] = []
         """Called with the time after the traffic has moved."""
         for bound in Bound:
@@ -163,26 +172,28 @@ class Driving:
     # -- moving ---------------------------------------------------------------------------------------
 
     def _tick(self, t_s: float) -> float | None:
-        self.work(t_s)
-        for follower in self.after:
-            follower(t_s)
+        if t_s > self.traffic.now:
+            self.work(t_s)
+            for follower in self.after:
+                follower(t_s)
         return t_s + TRAFFIC_PERIOD_S if self.traffic.count and self._busy() else None
 
     def _busy(self) -> bool:
-        traffic = self.traffic
-        return traffic.departed < traffic.count or traffic.en_route > 0 or traffic.stranded > 0
+        return bool((self.traffic.vehicles["status"][:self.traffic.count] != ARRIVED).any())
 
     @property
     def residents_on_road(self) -> bool:
         """Whether residents of the drill are in cars, under way or about to be."""
         status = self.traffic.vehicles["status"][:len(self.own)]
-        return bool((self.own & np.isin(status, (WAITING, DRIVING, HELD, DUE))).any())
+        return bool((self.own & (ON_ROAD[status] | (status == DUE))).any())
 
     def work(self, t_s: float) -> None:
         """Bring the traffic up to a time, and everybody in it."""
         self._refresh(t_s)
         self._advance(t_s)
-        self._seat()
+        last = t_s + TRAFFIC_PERIOD_S > self.model.duration_s
+        if self.model.hazards or last or t_s - self._seated_s >= SEAT_PERIOD_S or self.traffic.count < SEAT_ALWAYS:
+            self._seat()
 
     def _advance(self, t_s: float) -> None:
         if t_s <= self.traffic.now:
@@ -197,13 +208,13 @@ class Driving:
 
     def _seat(self) -> None:
         """Put everybody in a car where their car is."""
+        self._seated_s = self.traffic.now
         vehicles, columns = self.traffic.vehicles, self.population.columns
-        under_way = np.flatnonzero(self.own & np.isin(
-            vehicles["status"][:len(self.own)], (WAITING, DRIVING, HELD))).astype(np.int32)
+        under_way = np.flatnonzero(self.own & ON_ROAD[vehicles["status"][:len(self.own)]]).astype(np.int32)
         share = self.traffic.positions()
         roads = self.traffic.network
         seat(under_way, self._start, self._flat, columns["state"], int(State.MOVING),
-             np.ascontiguousarray(vehicles["link"]), np.ascontiguousarray(vehicles["node"]), share, roads.links,
+             vehicles, share, roads.links,
              roads.tail, roads.head, self._node_x, self._node_y, roads.length_m, columns["x"], columns["y"],
              columns["node"], columns["link"], columns["offset_m"])
 

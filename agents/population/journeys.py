@@ -56,6 +56,7 @@ class Journeys:
         self._before = np.empty(population.size, np.int64)
         self._sorted_s = 0.0
         self._seen_version = -1
+        self._moved_s = -np.inf
         self._node_x = np.asarray(model.world.roads.nodes["x"], np.float64)
         self._node_y = np.asarray(model.world.roads.nodes["y"], np.float64)
         self.movement = model.clock.every(
@@ -107,6 +108,10 @@ class Journeys:
             self.population.touch()
 
     def _move(self, t_s: float) -> float | None:
+        # Woken a second time at the same time: who has set out since is moved the next time, from when they did.
+        if t_s <= self._moved_s and self.active_count:
+            return t_s + MOVEMENT_PERIOD_S
+        self._moved_s = t_s
         self.routes.refresh()
         if self.routes.version != self._seen_version:
             self._seen_version = self.routes.version

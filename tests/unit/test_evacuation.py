@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from agents.population import evacuation, journeys
+from agents.population import driving, evacuation, journeys
 from agents.population.columns import Mode, State
 from sim.world.routing import tree_to
 from tests.smallworld import (
@@ -91,11 +91,14 @@ def test_travel_time_is_that_of_the_tree():
     car = np.flatnonzero((c["state"] == State.SHELTERED) & (c["mode"] == Mode.CAR))
     targets = run.shelters.targets(np.isfinite(run.evacuation.village_ordered_s))
     assert targets.tolist() == sorted(s.node for s in run.shelters.rows) and len(car) > 100
-    tree = tree_to(roads, run.roads.cost_s(max_mps=np.inf, factor=CAR_FACTOR), targets)
+    tree = tree_to(roads, run.evacuation.traffic.network.free_s(CAR_FACTOR), targets)
     from_home = ~c["away"][car]
     car = car[from_home]
     took = c["safe_s"][car] - c["depart_s"][car]
-    assert took == pytest.approx(tree.time_s[c["home_node"][car]], rel=FLOAT32)
+    free = tree.time_s[c["home_node"][car]]
+    # Nobody is quicker than on an empty road, and on roads as empty as these hardly anybody is held up.
+    assert (took >= free * (1 - FLOAT32)).all()
+    assert np.median(took - free) < 5.0
 
 
 @pytest.mark.parametrize("period_s", [10.0, 300.0])
@@ -108,6 +111,7 @@ def test_arrivals_do_not_depend_on_the_movement_period(period_s, monkeypatch):
     usual = arrivals()
     monkeypatch.setattr(evacuation, "DECISION_PERIOD_S", period_s)
     monkeypatch.setattr(journeys, "MOVEMENT_PERIOD_S", period_s)
+    monkeypatch.setattr(driving, "TRAFFIC_PERIOD_S", period_s)
     other = arrivals()
     assert np.array_equal(np.isfinite(usual), np.isfinite(other))
     went = np.isfinite(usual)
@@ -239,19 +243,19 @@ def close(at: str, a: str, b: str, action: str = "close_road"):
 
 
 def test_those_on_a_road_that_closes_turn_back_and_nobody_enters_it():
-    # Cars leave u3 at 900 s, are at u2 at 962.5 s and would be at u1 at 1337.5 s; closed at 1200 s, 1.9 km on.
+    # Cars leave u3 at 900 s, are at u2 at 962.5 s and would be at u1 at 1337.5 s; closed at 1080 s, 0.9 km on.
     homes = [Home(3, cars=1), Home(2, (40, 41))]
-    run = leaving(homes, "u3", "u2", gateways=(3,), commands=[close("20min", "u1", "u2")], duration="4h")
-    # What is due at 1200 s runs in the tick after: the command first, then the movement.
-    advance(run, 1200.0)
+    run = leaving(homes, "u3", "u2", gateways=(3,), commands=[close("18min", "u1", "u2")], duration="4h")
+    # What is due at 1080 s runs in the tick after: the command first, then the movement.
+    advance(run, 1080.0)
     c = run.residents.columns
-    assert c["link"][0] == 3 and c["offset_m"][0] == pytest.approx((1140 - 962.5) * 8, abs=0.01)
+    assert c["link"][0] == 3 and c["offset_m"][0] == pytest.approx((1020 - 962.5) * 8, abs=0.01)
     run.step()
     assert c["link"][0] == 2
     run.run()
     assert c["state"].tolist() == [State.LEFT] * 3
-    # Back from 1140 s on (the last time it was moved) as fast as it came, then 500 m more.
-    assert c["safe_s"][0] == pytest.approx(1140 + (1140 - 962.5) + 500 / 8, rel=FLOAT32)
+    # Back from 1080 s on as fast as it came, then 500 m more.
+    assert c["safe_s"][0] == pytest.approx(1080 + (1080 - 962.5) + 500 / 8, rel=FLOAT32)
 
 
 def test_nobody_is_on_a_closed_road_once_they_are_off_it():
