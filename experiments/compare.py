@@ -75,6 +75,8 @@ def compare_verb(
         if out is not None:
             paths = [*finished.store.write_results(), folder / "comparison.json"]
             write_json(paths[-1], result)
+            picture = _picture(result, settings[0].lang, folder)
+            paths += [picture] if picture else []
         else:
             paths = []
         if json_:
@@ -85,6 +87,16 @@ def compare_verb(
             print_comparison(result, settings[0].lang, paths)
         report_failures(finished)
     return 1 if finished.failures else 0
+
+
+def _picture(result: dict[str, Any], lang: str, folder: Path) -> Path | None:
+    """Draw the evacuation by plan, where there was one; matplotlib is not loaded otherwise."""
+    evacuated = {kpi["key"]: kpi for kpi in result["kpis"]}.get("evacuation.left")
+    if evacuated is None or not any(evacuated["means"].values()):
+        return None
+    from viz.figures.comparison import write_comparison
+
+    return write_comparison(result, lang, folder)
 
 
 def comparison(
