@@ -100,7 +100,7 @@ def _transfer_footnote(drill: Drill) -> list[dict[str, str]]:
     return [{
         "en": f"The list of people at risk ({persons} in {households} households) is drawn from rates and totals of "
               "the plan; who is on it is synthetic, and how cadres work and households respond is assumed.",
-        "zh": f"危险区域人员清单({households}户{persons}人)按方案中的比率和总数抽取,具体住户为合成数据;"
+        "zh": f"危险区域人员清单（{households:,}户{persons:,}人）按方案中的比率和总数抽取，具体住户为合成数据；"
               "干部上门进度与住户反应为假定。"}]
 
 
@@ -112,19 +112,18 @@ def _footnotes(drill: Drill, settings: RunSettings) -> list[dict[str, str]]:
     links = drill.world.roads.links
     streets = int((links["fact"] < 0).sum())
     return [
-        {"en": f"{synthetic} of {len(villages)} villages are synthetic: their names (such as {villages[0].name}), "
+        {"en": f"{synthetic:,} of {len(villages):,} villages are synthetic: their names (such as {villages[0].name}), "
                "places and sizes are invented within the unit's stated totals.",
-         "zh": f"{len(villages)}个村居中有{synthetic}个为合成数据:名称(如{villages[0].name_zh})、位置和人口"
+         "zh": f"{len(villages):,}个村居中有{synthetic:,}个为合成数据：名称（如{villages[0].name_zh}）、位置和人口"
                "系在乡镇总数内推定。"},
-        {"en": f"{unverified} of {len(settings.county.links)} stated roads are unverified (class and number from "
-               f"memory, length estimated); {streets} of {len(links['fact'])} directed links are synthetic.",
-         "zh": f"{len(settings.county.links)}条列名道路中有{unverified}条未经核实(等级、编号凭记忆,长度为估算);"
-               f"{len(links['fact'])}条有向路段中有{streets}条为合成数据。"},
+        {"en": f"{unverified:,} of {len(settings.county.links):,} stated roads are unverified (class and number from "
+               f"memory, length estimated); {streets:,} of {len(links['fact']):,} directed links are synthetic.",
+         "zh": f"{len(settings.county.links):,}条列名道路中有{unverified:,}条未经核实（等级、编号凭记忆，长度为估算）；"
+               f"{len(links['fact']):,}条有向路段中有{streets:,}条为合成数据。"},
         footnote(flips(drill, settings), checked),
         {"en": "Terrain and land cover are synthetic, fitted to the stated summits, hill share and forest share.",
-         "zh": "地形与土地覆盖为合成数据,按所列山峰高程、丘陵比例和森林覆盖率生成。"},
-        {"en": "Evacuees travel without congestion; roads that the hazard closes are closed to them. "
-               "Ferries run in any wind and fog.",
-         "zh": "转移人员行驶未计拥堵;灾害封闭的道路不可通行。渡轮未计风雾停航。"},
+         "zh": "地形与土地覆盖为合成数据，按所列山峰高程、丘陵比例和森林覆盖率生成。"},
+        {"en": "Roads that the hazard closes are closed to evacuees. Ferries run in any wind and fog.",
+         "zh": "灾害封闭的道路对转移人员不可通行。渡轮未计风雾停航。"},
         *_transfer_footnote(drill),
     ]

@@ -54,8 +54,8 @@ def footnote(found: list[Flip], checked: int) -> dict[str, str]:
     if not found:
         return {
             "en": f"Leaving out any one of the {checked} unverified roads flips no verdict on coverage.",
-            "zh": f"逐一剔除{checked}条未经核实的道路,覆盖率各项结论均不改变。",
+            "zh": f"逐一剔除{checked}条未经核实的道路，覆盖率各项结论均不改变。",
         }
     en = "; ".join(f"{f.kpi} is met with and missed without {f.road}" for f in found)
-    zh = ";".join(f"{f.kpi}在计入{f.road_zh}时达标,剔除后未达标" for f in found)
-    return {"en": f"Verdicts that hang on an unverified road: {en}.", "zh": f"依赖未经核实道路的结论:{zh}。"}
+    zh = "；".join(f"{f.kpi}在计入{f.road_zh}时达标，剔除后未达标" for f in found)
+    return {"en": f"Verdicts that hang on an unverified road: {en}.", "zh": f"依赖未经核实道路的结论：{zh}。"}
