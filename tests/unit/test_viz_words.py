@@ -115,3 +115,13 @@ def test_an_unknown_language_is_refused_with_what_is_allowed() -> None:
 def test_an_unknown_word_is_an_error_not_a_gap() -> None:
     with pytest.raises(KeyError):
         Words("en")("no.such.word")
+
+
+def test_the_shipped_font_can_letter_every_word() -> None:
+    from matplotlib.ft2font import FT2Font
+
+    from viz.fonts import FONT_FILE
+
+    known = FT2Font(str(FONT_FILE)).get_charmap()
+    written = {character for row in table().values() for text in row.values() for character in text}
+    assert sorted(character for character in written if ord(character) not in known) == []
