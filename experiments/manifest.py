@@ -98,8 +98,8 @@ def _transfer_footnote(drill: Drill) -> list[dict[str, str]]:
         return []
     households, persons = len(drill.transfer.listed), int(drill.transfer.listed.persons.sum())
     return [{
-        "en": f"The list of people at risk ({persons:,} in {households:,} households) is drawn from rates and totals of "
-              "the plan; who is on it is synthetic, and how cadres work and households respond is assumed.",
+        "en": f"The list of people at risk ({persons:,} in {households:,} households) is drawn from rates and totals "
+              "of the plan; who is on it is synthetic, and how cadres work and households respond is assumed.",
         "zh": f"危险区域人员清单（{households:,}户{persons:,}人）按方案中的比率和总数抽取，具体住户为合成数据；"
               "干部上门进度与住户反应为假定。"}]
 
