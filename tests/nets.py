@@ -86,7 +86,7 @@ def finish(traffic: Traffic, *, limit_s: float = 1e6) -> None:
 
 
 def balance(traffic: Traffic) -> None:
-    """What must hold at any time: nobody is lost, and a link's room is in use, free or on its way back."""
+    """What must hold at any time: nobody is lost, a link's room is in use, free or on its way back, queues tally."""
     roads, v = traffic.links, traffic.vehicles[:traffic.count]
     assert traffic.departed == traffic.arrived + traffic.en_route + traffic.stranded
     on_road = v[v["link"] >= 0]
@@ -98,3 +98,5 @@ def balance(traffic: Traffic) -> None:
     gaps = traffic._gaps[ring["ring_start"] + (ring["ring_head"] + nth) % ring["ring_length"]]
     back = np.bincount(road_of, weights=gaps["units"], minlength=len(roads))
     assert np.array_equal(roads["free"] + used + back, roads["storage"])
+    bound = traffic._all["waits_for"]
+    assert np.array_equal(np.bincount(bound[bound >= 0], minlength=len(traffic._all)), traffic._all["waiting"])

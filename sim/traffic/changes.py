@@ -136,7 +136,8 @@ def turn_back(
             n += 1
             v = vehicles[v].following
         turned += n
-        plan_ready(events, links, gaps, vehicles, next_link, a, t)
+        if before < 0:
+            cancel(events, a)
         _merge(events, links, gaps, vehicles, next_link, back, line, n, t, share)
     return turned, on - turned
 

@@ -73,6 +73,23 @@ def test_who_turns_back_drives_back_as_far_as_it_had_come() -> None:
     assert traffic.arrived_s[0] == pytest.approx(160.0 + 200.0, abs=1e-9)
 
 
+def test_a_queue_whose_tail_turns_back_still_has_its_head_in_line() -> None:
+    """The head of a closed road waits to leave it, once; those behind it turn round."""
+    net = network([road(0, 1, 150.0), road(1, 0, 150.0), road(1, 2, 150.0), road(3, 1, 150.0)])
+    traffic = traffic_to(net, [2])
+    send(traffic, 60, 0, every=HEADWAY)
+    send(traffic, 60, 3, every=HEADWAY)
+    while traffic.links["waits_for"][0] != 2:
+        assert traffic.now < 60.0
+        traffic.advance(traffic.now + 0.25)
+    traffic.set_closed(only(traffic, 0, 1))
+    assert traffic.turned_back > 0
+    while traffic.now < 1000.0:
+        balance(traffic)
+        traffic.advance(traffic.now + 0.5)
+    assert traffic.arrived + traffic.stranded == 120
+
+
 def test_when_both_directions_close_each_driver_is_counted_once() -> None:
     traffic = traffic_to(network([road(0, 1), road(1, 0)]), [1], [0])
     send(traffic, 20, 0, 0, every=5.0)
