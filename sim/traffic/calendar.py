@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.traffic.jit import kernel
+from sim.traffic.jit import inlined, kernel
 from sim.traffic.state import EVENT, Records
 
 BUCKETS = 16384
@@ -26,12 +26,12 @@ def new_calendar(entities: int, now_s: float) -> Records:
     return events
 
 
-@kernel
+@inlined
 def _earlier(events: Records, a: int, b: int) -> bool:
     return events[a].at < events[b].at or (events[a].at == events[b].at and a < b)
 
 
-@kernel
+@inlined
 def _up(events: Records, i: int) -> None:
     e = events[i].heap
     while i > 0:
@@ -46,7 +46,7 @@ def _up(events: Records, i: int) -> None:
     events[e].place = i
 
 
-@kernel
+@inlined
 def _down(events: Records, i: int) -> None:
     size = events[len(events) - 1].heap
     e = events[i].heap
@@ -66,7 +66,7 @@ def _down(events: Records, i: int) -> None:
     events[e].place = i
 
 
-@kernel
+@inlined
 def cancel(events: Records, e: int) -> None:
     """Take an entity's event out of the calendar, if it has one."""
     slot = events[e].slot
@@ -92,7 +92,7 @@ def cancel(events: Records, e: int) -> None:
     events[e].at = np.inf
 
 
-@kernel
+@inlined
 def _push(events: Records, e: int) -> None:
     i = events[len(events) - 1].heap
     events[len(events) - 1].heap += 1
@@ -101,7 +101,7 @@ def _push(events: Records, e: int) -> None:
     _up(events, i)
 
 
-@kernel
+@inlined
 def _link(events: Records, e: int, slot: int) -> None:
     first = events[slot].bucket
     events[e].slot = slot
@@ -112,7 +112,7 @@ def _link(events: Records, e: int, slot: int) -> None:
     events[slot].bucket = e
 
 
-@kernel
+@inlined
 def schedule(events: Records, e: int, t: float) -> None:
     """Set an entity's one event to time ``t``, in place of the one it had."""
     if events[e].slot != NOWHERE:

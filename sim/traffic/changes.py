@@ -297,7 +297,7 @@ def squeeze(
         locked = True
         while True:
             to = links[b].waits_for
-            if links[to].closed or links[to].held or links[to].ring_count > 0:
+            if links[to].closed or links[to].held or links[to].ring_count > 0 or links[b].ready_s > t:
                 locked = False
             since = min(since, t - links[b].exit_ok)
             b = to

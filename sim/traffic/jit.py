@@ -16,3 +16,5 @@ if hasattr(CPUTargetOptions, "_nrt"):
     OPTIONS["_nrt"] = False
 kernel = njit(**OPTIONS)
 """Decorator of a kernel that allocates nothing."""
+inlined = njit(**OPTIONS, forceinline=True)
+"""Decorator of the small steps that every passage of a link takes: called as functions they took a third longer."""

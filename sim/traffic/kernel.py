@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.traffic.calendar import NOWHERE, cancel, load, schedule, unload
-from sim.traffic.jit import kernel
+from sim.traffic.jit import inlined, kernel
 from sim.traffic.state import (
     ARRIVED,
     AT_TARGET,
@@ -34,7 +34,7 @@ BREAKDOWN_S = 30.0
 """A queue whose head has waited this long counts as standing: the capacity drop applies. Assumption."""
 
 
-@kernel
+@inlined
 def _regain(links: Records, gaps: Records, b: int, t: float) -> None:
     """Let the gaps that have come back to the entry of ``b`` by ``t`` be used."""
     length = links[b].ring_length
@@ -49,7 +49,7 @@ def _regain(links: Records, gaps: Records, b: int, t: float) -> None:
         links[b].ring_count -= 1
 
 
-@kernel
+@inlined
 def _give_back(links: Records, gaps: Records, a: int, units: int, t: float) -> None:
     """Note that ``units`` of room on ``a`` will be at its entry at ``t``."""
     length = links[a].ring_length
@@ -64,13 +64,13 @@ def _give_back(links: Records, gaps: Records, a: int, units: int, t: float) -> N
     links[a].ring_count += 1
 
 
-@kernel
+@inlined
 def _has_room(links: Records, b: int, units: int) -> bool:
     # A vehicle larger than the whole link may enter it when it is empty.
     return links[b].free >= min(units, links[b].storage)
 
 
-@kernel
+@inlined
 def plan_supply(events: Records, links: Records, gaps: Records, b: int, t: float) -> None:
     """Set the next time at which ``b`` may take a vehicle, as far as it is known; one that leaves it sets it else."""
     entity = len(links) + b
@@ -84,7 +84,27 @@ def plan_supply(events: Records, links: Records, gaps: Records, b: int, t: float
     schedule(events, entity, at)
 
 
-@kernel
+@inlined
+def _take_turn(links: Records, a: int, b: int) -> None:
+    """Set the turn of the head of ``a`` among those bound for ``b``: now, or when its last passage is paid for."""
+    if links[a].turn_for != b:
+        links[a].turn_for = b
+        links[a].turn = links[b].clock
+    else:
+        links[a].turn = max(links[a].turn, links[b].clock)
+
+
+@inlined
+def wait(events: Records, links: Records, a: int, b: int, ready_s: float) -> None:
+    """Have the head of ``a``, which may leave from ``ready_s`` on, wait to enter ``b``."""
+    cancel(events, a)
+    links[a].waits_for = b
+    links[a].ready_s = ready_s
+    _take_turn(links, a, b)
+    links[b].waiting += 1
+
+
+@inlined
 def plan_ready(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, a: int, t: float,
 ) -> None:
@@ -97,13 +117,18 @@ def plan_ready(
     # Where nobody else waits for the link it is bound for, there is no use in asking before that may take it.
     b = next_link[vehicles[head].klass, links[a].head]
     if b >= 0 and links[b].waiting == 0 and not links[b].closed:
-        at = max(at, links[b].entry_ok)
-        if links[b].ring_count > 0 and not _has_room(links, b, vehicles[head].size):
-            at = max(at, gaps[links[b].ring_start + links[b].ring_head].t_s)
+        soonest = max(at, links[b].entry_ok)
+        if not _has_room(links, b, vehicles[head].size):
+            if links[b].ring_count == 0:
+                # Full, and nobody knows for how long: whoever leaves it next calls those who wait.
+                wait(events, links, a, b, at)
+                return
+            soonest = max(soonest, gaps[links[b].ring_start + links[b].ring_head].t_s)
+        at = soonest
     schedule(events, a, at)
 
 
-@kernel
+@inlined
 def pop(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, a: int,
     t: float,
@@ -136,7 +161,7 @@ def pop(
     return v
 
 
-@kernel
+@inlined
 def push(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, b: int, v: int, t: float,
 ) -> None:
@@ -156,17 +181,7 @@ def push(
         plan_ready(events, links, gaps, vehicles, next_link, b, t)
 
 
-@kernel
-def _take_turn(links: Records, a: int, b: int) -> None:
-    """Set the turn of the head of ``a`` among those bound for ``b``: now, or when its last passage is paid for."""
-    if links[a].turn_for != b:
-        links[a].turn_for = b
-        links[a].turn = links[b].clock
-    else:
-        links[a].turn = max(links[a].turn, links[b].clock)
-
-
-@kernel
+@inlined
 def move(
     events: Records, links: Records, gaps: Records, vehicles: Records, next_link: I, passages: Records, a: int,
     b: int, t: float, drop: float,
@@ -176,10 +191,9 @@ def move(
     links[b].clock = links[a].turn
     head = links[a].first
     waited = t - vehicles[head].entry_s - links[a].free_s
-    v = pop(events, links, gaps, vehicles, next_link, passages, a, t)
-    units = vehicles[v].size
+    units = vehicles[head].size
     # The next in line pays for this passage by the clock of the link that it is bound for itself.
-    following = links[a].first
+    following = vehicles[head].following
     c = next_link[vehicles[following].klass, links[a].head] if following >= 0 else b
     if c < 0:
         c = b
@@ -190,6 +204,8 @@ def move(
         gap /= 1.0 - drop
     links[b].free -= units
     links[b].entry_ok = t + gap
+    # Only now, since the next in line looks at what is left of ``b``.
+    v = pop(events, links, gaps, vehicles, next_link, passages, a, t)
     vehicles[v].status = DRIVING
     vehicles[v].node = links[a].head
     push(events, links, gaps, vehicles, next_link, b, v, t)
@@ -224,9 +240,7 @@ def _ready(
         if links[b].entry_ok <= t and _has_room(links, b, vehicles[v].size):
             move(events, links, gaps, vehicles, next_link, passages, a, b, t, drop)
             return -1
-    links[a].waits_for = b
-    _take_turn(links, a, b)
-    links[b].waiting += 1
+    wait(events, links, a, b, t)
     if events[len(links) + b].slot == NOWHERE:
         plan_supply(events, links, gaps, b, t)
     return -1
@@ -245,12 +259,24 @@ def _supply(
         return
     _regain(links, gaps, b, t)
     source = links[b].source
-    best = source if links[source].waits_for == b else -1
+    best = -1
+    soonest = np.inf
+    if links[source].waits_for == b:
+        if links[source].ready_s > t:
+            soonest = links[source].ready_s
+        else:
+            best = source
     for j in range(links[source].in_start, links[source].in_start + links[source].in_count):
         a = links[j].in_link
-        if links[a].waits_for == b and (
-                best < 0 or links[a].turn < links[best].turn or (links[a].turn == links[best].turn and a < best)):
+        if links[a].waits_for != b:
+            continue
+        if links[a].ready_s > t:
+            soonest = min(soonest, links[a].ready_s)
+        elif best < 0 or links[a].turn < links[best].turn or (links[a].turn == links[best].turn and a < best):
             best = a
+    if best < 0:
+        schedule(events, len(links) + b, soonest)
+        return
     if not _has_room(links, b, vehicles[links[best].first].size):
         if links[b].ring_count > 0:
             schedule(events, len(links) + b,
