@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_VEHH = 0.1
-"""Links that lose less than this are no bottleneck. Assumption."""
+"""Links that lose less than this are no part of a bottleneck. Assumption."""
+STRETCH_VEHH = 5.0
+"""Nor is a whole stretch that loses less than this: no planner widens a road for it. Assumption."""
 LEAST_SHARE = 0.02
 """Nor those that lose less than this share of what the worst link loses. Assumption."""
 STRAIGHT = 0.5
@@ -135,7 +137,8 @@ def bottlenecks(
     back is followed to where it begins: ``behind`` is that stretch's rank, None where it is not among the worst,
     ``behind_at`` the place nearest to its head.
     """
-    ranked = sorted(stretches(use), key=lambda chain: (-float(use.lost_vehh[chain].sum()), chain[0]))
+    found = [(-float(use.lost_vehh[chain].sum()), chain) for chain in stretches(use)]
+    ranked = [chain for lost, chain in sorted(found) if -lost >= STRETCH_VEHH]
     shelters = frozenset(int(node) for node in shelter_nodes)
     of = {link: row for row, chain in enumerate(ranked) for link in chain}
     rows = []

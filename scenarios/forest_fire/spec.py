@@ -99,7 +99,7 @@ KPIS = (
     KpiSpec("fire.max_flame_m", "Longest flame", "最大火焰长度", "m",
             "longest flame of any burned cell", "过火网格中的最大火焰长度"),
     KpiSpec("fire.contained_h", "Time to containment", "合围用时", "h",
-            "hours from the first ignition until nothing can spread any more; none if it still could",
+            "hours from the first ignition until nothing can spread any more; none while it still can",
             "从起火到不再蔓延的时间；未合围则无值"),
     KpiSpec("fire.villages_reached", "Villages reached", "受威胁村庄数", "villages",
             "villages with a burned cell near their centre", "中心附近出现过火网格的村庄数"),

@@ -98,6 +98,8 @@ def test_what_loses_next_to_nothing_is_no_bottleneck() -> None:
     assert stretches(road([0.09, 0.01])) == []
     assert stretches(road([100.0, 1.9, 2.0])) == [[0], [2]]
     assert bottlenecks(road([0.0]), PLACES, CLASSES) == []
+    assert bottlenecks(road([4.0, 0.9]), PLACES, CLASSES) == []
+    assert len(bottlenecks(road([4.0, 1.0]), PLACES, CLASSES)) == 1
 
 
 def test_a_bottleneck_is_named_counted_and_ranked() -> None:
@@ -123,9 +125,9 @@ def test_a_queue_that_reaches_back_is_followed_to_where_it_begins() -> None:
     assert causes([1, 2, 4, 0, 0, 0]) == [(7.0, "spillback", None, "East")]
     assert causes([1, 2, 4, 9, 0, 0], storage=np.full(6, 130.0))[1][1] == "capacity"
     steps = {"road_class": np.array([4, 4, 5, 3, 2, 3]), "storage": np.array([130.0, 130, 10, 10, 130, 130])}
-    assert causes([8, 0, 4, 3, 9, 0], **steps) == [
-        (9.0, "capacity", None, None), (8.0, "capacity", None, None), (4.0, "spillback", 4, "East"),
-        (3.0, "capacity", None, None)]
+    assert causes([80, 0, 40, 30, 90, 0], **steps) == [
+        (90.0, "capacity", None, None), (80.0, "capacity", None, None), (40.0, "spillback", 4, "East"),
+        (30.0, "capacity", None, None)]
 
 
 def test_known_names_go_before_invented_ones_where_they_tell_the_ends_apart() -> None:

@@ -161,7 +161,8 @@ def test_moments_are_the_worst_then_spread_over_the_jam() -> None:
     assert moments[1:] == sorted(moments[1:])
     assert (len(moments), moments[1], moments[-1]) == (6, 10, 29)
     assert queue_moments({"queue": np.zeros((4, 2), np.uint16)}) == []
-    assert queue_moments({"queue": np.array([[0], [3]], np.uint16)}) == [1]
+    assert queue_moments({"queue": np.array([[0], [9]], np.uint16)}) == []
+    assert queue_moments({"queue": np.array([[0], [10]], np.uint16)}) == [1]
 
 
 @pytest.mark.parametrize(("top", "least", "bounds"), [(7000.0, 1.0, [5, 50, 500, 5000]), (30.0, 1.0, [2, 20]),

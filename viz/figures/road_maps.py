@@ -21,6 +21,8 @@ from viz.terrain import ground_rgb
 
 MOMENTS = 6
 COLUMNS = 3
+LEAST_STANDING = 10
+"""A map needs so many vehicles standing in queue: one or two at a junction are none."""
 SHARE_OF_WORST = 0.05
 """Moments with fewer vehicles standing than this share of the worst are not worth a map."""
 SMALLEST_VIEW_M = 4000.0
@@ -46,10 +48,10 @@ View = tuple[float, float, float, float]
 def queue_moments(t: dict[str, NDArray[Any]], count: int = MOMENTS) -> list[int]:
     """Return the samples worth a map: the worst first, then others spread over the jammed time, in order of time."""
     standing = t["queue"].sum(axis=1, dtype=np.int64)
-    if not len(standing) or standing.max() == 0:
+    if not len(standing) or standing.max() < LEAST_STANDING:
         return []
     worst = int(np.argmax(standing))
-    jammed = np.flatnonzero(standing >= max(1.0, SHARE_OF_WORST * float(standing[worst])))
+    jammed = np.flatnonzero(standing >= max(LEAST_STANDING, SHARE_OF_WORST * float(standing[worst])))
     others = jammed[jammed != worst]
     if len(others) > count - 1:
         others = others[np.unique(np.rint(np.linspace(0, len(others) - 1, count - 1)).astype(int))]
