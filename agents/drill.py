@@ -42,6 +42,8 @@ from sim.command import Command
 from sim.errors import InputError, did_you_mean
 from sim.hazard import ActionResult
 from sim.model import Simulation
+from sim.world.routing import tree_to
+from sim.world.world import Place
 
 ALL = "all"
 """The zone selector that means every unit."""
@@ -137,10 +139,14 @@ class Drill(Simulation):
         return list(dict.fromkeys(units))
 
     def road_links(self, a: str, b: str, where: str = "road of a command") -> NDArray[np.bool_]:
-        """Return which links (links,) are part of the stated roads between two units. Raises InputError for none."""
+        """Return which links (links,) are part of the road named by two places, both ways. Raises InputError for none.
+
+        Two units, or a unit and a site, mean the stated roads that join them; a gateway and its unit the way out.
+        """
         places, links = self.world.places, self.world.roads.links
-        ends = {places.get(a, where).node, places.get(b, where).node}
-        on = np.zeros(self.world.roads.link_count, np.bool_)
+        start, end = places.get(a, where), places.get(b, where)
+        ends = {start.node, end.node}
+        on = self._way_out(start, end)
         for fact in np.unique(links["fact"][links["fact"] >= 0]):
             mine = links["fact"] == fact
             nodes, counts = np.unique(np.concatenate([links["tail"][mine], links["head"][mine]]), return_counts=True)
@@ -148,8 +154,23 @@ class Drill(Simulation):
                 on |= mine
         if not on.any():
             raise InputError("no stated road joins the two places", value=f"{a} - {b}", where=where,
-                             allowed="units joined by a link of the county's YAML",
-                             mend="see: sandtable world inspect COUNTY")
+                             allowed="two places joined by a link of the county's YAML, or a gateway and its unit")
+        return on
+
+    def _way_out(self, a: Place, b: Place) -> NDArray[np.bool_]:
+        """Return the links (links,), both ways, of the fastest way from a unit to its gateway, if they are."""
+        roads = self.world.roads
+        on = np.zeros(roads.link_count, np.bool_)
+        gateway, unit = (a, b) if a.kind == "gateway" else (b, a)
+        if gateway.kind != "gateway" or unit.kind != "unit" or gateway.town != unit.id:
+            return on
+        free_s = np.asarray(roads.links["length_m"], np.float64) / roads.links["speed_mps"]
+        tree = tree_to(roads, free_s, np.array([gateway.node], np.int32))
+        node = unit.node
+        while node != gateway.node and tree.next_link[node] >= 0:
+            link = int(tree.next_link[node])
+            on[[link, int(roads.links["reverse"][link])]] = True
+            node = int(roads.links["head"][link])
         return on
 
     # -- the engine's actions -------------------------------------------------------------------------

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 EVERYWHERE = "all"
 """The zone selector that means the whole county."""
 ZONE_ARGUMENTS = ("zone", "zones")
-PLACE_ARGUMENTS = ("place", "a", "b")
+PLACE_ARGUMENTS = ("place", "a", "b", "favour")
+ROAD_ARGUMENTS = (("a", "b"), ("favour", "place"))
+"""Pairs of arguments that name a road by its two ends."""
 ITEM_ARGUMENTS = {"team": "teams", "shelter": "shelters", "warehouse": "warehouses"}
-PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "landing_sites")
+PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites")
 NUMBERED = re.compile(r"^(.+?)[-#.](\d+)$")
 """One of several alike that an item's ``count`` makes."""
 
@@ -136,6 +138,8 @@ class _Checker(CountyChecks):
             self.distinct(
                 ((item.id, ("plan", group, row, "id")) for row, item in enumerate(rows)), f"an id in {group}"
             )
+        for row, entry in enumerate(plan.transfer.at_risk):
+            self.place(entry.place, ("plan", "transfer", "at_risk", row, "place"))
         for row, team in enumerate(plan.teams):
             if team.type not in types:
                 self.add(
@@ -260,6 +264,23 @@ class _Checker(CountyChecks):
                         ", ".join(items) or "the plan has none",
                         did_you_mean(value, items),
                     )
+
+        for start, end in ROAD_ARGUMENTS:
+            if isinstance(args.get(start), str) and isinstance(args.get(end), str):
+                self._road(args[start], args[end], (*at, start))
+
+    def _road(self, a: str, b: str, at: Loc) -> None:
+        """Check that a stated road joins two places, or that they are a gateway and its unit."""
+        ends = {self.places.find(a), self.places.find(b)}
+        if None in ends:
+            return
+        county = self.settings.county
+        joined = [(link.a, link.b) for link in county.links if link.enabled]
+        joined += [(gateway.unit, gateway.id) for gateway in county.gateways if gateway.enabled]
+        if not any({self.places.find(one), self.places.find(other)} == ends for one, other in joined):
+            from_a = [pair for pair in joined if self.places.find(a) in map(self.places.find, pair)]
+            self.add("no stated road joins the two places", at, f"{a} - {b}",
+                     ", ".join(f"{one} - {other}" for one, other in from_a or joined))
 
     # Targets -----------------------------------------------------------------------------------------
 
