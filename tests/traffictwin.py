@@ -3,8 +3,9 @@
 The rules. A vehicle may leave its link when it is first in line, has driven the free-flow time and a headway has
 passed since the one before it; it may enter the next when a headway has passed since the last entry there and there
 is room, room coming back to the entry some time after it was freed at the exit. A head for whose link nobody waits
-is asked once that link can take it as far as is known when it becomes first in line; who is refused waits, and of
-those who wait the one whose turn is lowest goes.
+is asked once that link can take it as far as is known when it becomes first in line, or waits from then on where the
+link is full and nothing is known; who is refused waits, and of those who wait and have arrived the one whose turn is
+lowest goes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Road:
     gaps: deque[tuple[float, int]] = field(default_factory=deque)   # time, units
     entry_ok: float = -inf
     exit_ok: float = -inf
-    waits_for: int = -1
+    ready_s: float = inf
     waiting: set[int] = field(default_factory=set)
     turn: float = 0.0
     turn_for: int = -1
@@ -82,9 +83,18 @@ class Twin:
         b = self.bound_for(a)
         if b >= 0 and not self.roads[b].waiting:
             when = max(when, self.roads[b].entry_ok)
-            if self.roads[b].gaps and self.roads[b].room < min(self.size[v], self.roads[b].storage):
+            if self.roads[b].room < min(self.size[v], self.roads[b].storage):
+                if not self.roads[b].gaps:
+                    self.wait(a, b, max(t, entered + road.free, road.exit_ok))
+                    return
                 when = max(when, self.roads[b].gaps[0][0])
         self.at(READY, a, when)
+
+    def wait(self, a: int, b: int, ready_s: float) -> None:
+        self.at(READY, a, inf)
+        self.roads[a].ready_s = ready_s
+        self.take_turn(a, b)
+        self.roads[b].waiting.add(a)
 
     def plan_supply(self, b: int, t: float) -> None:
         road = self.roads[b]
@@ -109,23 +119,22 @@ class Twin:
         if len(self.roads[b].line) == 1:
             self.plan_ready(b, t)
 
-    def pop(self, a: int, t: float) -> tuple[int, float]:
+    def pop(self, a: int, t: float) -> None:
         road = self.roads[a]
-        v, entered = road.line.popleft()
+        v, _ = road.line.popleft()
         road.exit_ok = t + road.headway * self.size[v] / UNIT
         if a < self.net.links:
             road.gaps.append((t + road.back, self.size[v]))
             if road.waiting and road.supply == inf:
                 self.plan_supply(a, t)
         self.plan_ready(a, t)
-        return v, entered
 
     def move(self, a: int, b: int, t: float) -> None:
         own, goal = self.roads[a], self.roads[b]
         self.take_turn(a, b)
         goal.clock = own.turn
-        v, entered = self.pop(a, t)
-        c = self.bound_for(a) if own.line else b
+        v, entered = own.line[0]
+        c = self.next[self.klass[own.line[1][0]]][self.head_of(a)] if len(own.line) > 1 else b
         own.turn_for = c if c >= 0 else b
         own.turn = self.roads[own.turn_for].clock + self.size[v] / UNIT / own.weight
         gap = goal.headway * self.size[v] / UNIT
@@ -133,6 +142,7 @@ class Twin:
             gap /= 1 - self.drop
         goal.room -= self.size[v]
         goal.entry_ok = t + gap
+        self.pop(a, t)
         self.push(b, v, t)
 
     def ask(self, a: int, t: float) -> None:
@@ -147,11 +157,8 @@ class Twin:
             if self.roads[b].entry_ok <= t and self.roads[b].room >= min(self.size[v], self.roads[b].storage):
                 self.move(a, b, t)
                 return
-        self.roads[a].waits_for = b
-        self.take_turn(a, b)
-        self.roads[b].waiting.add(a)
-        if self.roads[b].supply == inf:
-            self.plan_supply(b, t)
+        self.wait(a, b, t)
+        self.plan_supply(b, t)
 
     def serve(self, b: int, t: float) -> None:
         road = self.roads[b]
@@ -161,12 +168,15 @@ class Twin:
             self.plan_supply(b, t)
             return
         self.regain(b, t)
-        best = min(road.waiting, key=lambda a: (self.roads[a].turn, a))
+        there = [a for a in road.waiting if self.roads[a].ready_s <= t]
+        if not there:
+            self.at(SUPPLY, b, min(self.roads[a].ready_s for a in road.waiting))
+            return
+        best = min(there, key=lambda a: (self.roads[a].turn, a))
         if road.room < min(self.size[self.roads[best].line[0][0]], road.storage):
             if road.gaps:
                 self.at(SUPPLY, b, max(t, road.gaps[0][0]))
             return
-        self.roads[best].waits_for = -1
         road.waiting.remove(best)
         self.move(best, b, t)
         if road.waiting:

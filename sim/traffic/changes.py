@@ -256,6 +256,8 @@ def ready_again(
     for a in range(road_count(links)):
         if not which[a]:
             continue
+        if links[a].waits_for >= 0 and links[a].ready_s > t:
+            _leave_queue(events, links, gaps, a, t)
         if links[a].waits_for < 0:
             plan_ready(events, links, gaps, vehicles, next_link, a, t)
         if links[a].waiting > 0:

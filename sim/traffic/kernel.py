@@ -241,8 +241,8 @@ def _ready(
             move(events, links, gaps, vehicles, next_link, passages, a, b, t, drop)
             return -1
     wait(events, links, a, b, t)
-    if events[len(links) + b].slot == NOWHERE:
-        plan_supply(events, links, gaps, b, t)
+    # Even if it has a time set: that may be when somebody who waits, but is still on the way, will be there.
+    plan_supply(events, links, gaps, b, t)
     return -1
 
 

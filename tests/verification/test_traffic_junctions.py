@@ -122,3 +122,34 @@ def test_a_diverge_with_room_both_ways_takes_no_time() -> None:
     traffic.depart(np.arange(1000) * HEADWAY / 2, np.zeros(1000), klass)
     finish(traffic)
     assert traffic.arrived_s == pytest.approx(200.0 + np.arange(1000) * HEADWAY / 2, abs=1e-9)
+
+
+def test_who_is_still_on_the_way_holds_up_nobody_who_is_there() -> None:
+    """A full road empties while one car is far from it on a long road; three come by another and go straight on."""
+    net = network([road(0, 2, 3000.0), road(1, 2, 75.0), road(2, 3, 75.0), road(3, 4, 75.0)])
+    traffic = traffic_to(net, [4])
+    exit_road = np.arange(4) == 3
+    traffic.set_lanes(exit_road, np.zeros(4))
+    send(traffic, 11, 2)
+    far = send(traffic, 1, 0, start=60.0)
+    traffic.advance(61.0)
+    assert traffic.links["count"].tolist() == [1, 0, 10, 0]
+    traffic.set_lanes(exit_road, np.ones(4))
+    near = send(traffic, 3, 1, start=80.0)
+    finish(traffic)
+    assert traffic.arrived_s[near] == pytest.approx([95.0, 97.0, 99.0], abs=1e-9)
+    assert traffic.arrived_s[far] == pytest.approx([270.0], abs=1e-9)
+
+
+def test_a_slower_road_holds_back_a_car_whose_place_in_line_was_known() -> None:
+    net = network([road(0, 1, 3000.0), road(1, 2, 75.0), road(2, 3, 75.0)])
+    traffic = traffic_to(net, [3])
+    traffic.set_lanes(np.arange(3) == 2, np.zeros(3))
+    send(traffic, 11, 1)
+    far = send(traffic, 1, 0, start=60.0)
+    traffic.advance(160.0)
+    traffic.set_lanes(np.arange(3) == 2, np.ones(3))
+    traffic.set_speed(np.array([0.5, 1.0, 1.0]))
+    finish(traffic)
+    # Half of the 200 s driven at full speed, half at half.
+    assert traffic.arrived_s[far] == pytest.approx([60.0 + 100.0 + 200.0 + 10.0], abs=1e-9)

@@ -22,7 +22,7 @@ END_S = 4000.0
 
 
 def town(step_s: float) -> Traffic:
-    """A grid of 6 by 6 with two exits; a crowd leaves, a road closes and opens, another slows, the informed re-route."""
+    """A grid of 6 by 6 with two exits: a crowd leaves, roads close, open and slow, the informed re-route."""
     def node(x: int, y: int) -> int:
         return x * SIDE + y
 
