@@ -158,13 +158,17 @@ class ShelterBook:
         nodes = [s.node for s in self.rows if not np.isinf(s.open_s) and not s.full and not ordered[s.village]]
         return np.unique(np.array(nodes, np.int32))
 
-    def admit(self, node: int, persons: int, t_s: float) -> int | None:
+    def admit(
+        self, node: int, persons: int, t_s: float, emptied: NDArray[np.bool_] | None = None,
+    ) -> int | None:
         """Take a household in at a node; return the shelter's row, or None when it is too full.
 
-        A household is not split: it goes on unless all of it fits.
+        A household is not split: it goes on unless all of it fits. Shelters in villages that are to be
+        ``emptied`` (places,) take nobody in.
         """
         for row, shelter in enumerate(self.rows):
-            if shelter.node == node and not np.isinf(shelter.open_s) and shelter.room >= persons:
+            if (shelter.node == node and shelter.room >= persons and not np.isinf(shelter.open_s)
+                    and (emptied is None or not emptied[shelter.village])):
                 shelter.occupants += persons
                 shelter.owed_s += persons * (shelter.eaten_to_s - max(t_s, shelter.open_s))
                 if shelter.open_s > t_s:
@@ -177,19 +181,23 @@ class ShelterBook:
                 return row
         return None
 
-    def let_in(self, row: int, persons: int, dead: int) -> None:
-        """Have those at the door come in as a shelter opens, less those who died out there."""
+    def let_in(self, row: int, persons: int, gone: int) -> None:
+        """Have those at the door come in as a shelter opens, less those who died out there or have gone on."""
         shelter = self.rows[row]
-        shelter.at_door -= persons + dead
-        if dead:
-            shelter.occupants -= dead
-            shelter.owed_s -= dead * (shelter.eaten_to_s - shelter.open_s)
+        shelter.at_door -= persons + gone
+        if gone:
+            shelter.occupants -= gone
+            shelter.owed_s -= gone * (shelter.eaten_to_s - shelter.open_s)
+            self._free(shelter)
 
     def discharge(self, row: int, persons: int, t_s: float) -> None:
         """Have people leave a shelter who stayed until ``t_s``; their places are free again."""
         shelter = self.rows[row]
         shelter.occupants -= persons
         shelter.owed_s += persons * (t_s - shelter.eaten_to_s)
+        self._free(shelter)
+
+    def _free(self, shelter: Shelter) -> None:
         if shelter.full and shelter.room > 0:
             shelter.full = False
             self.version += 1

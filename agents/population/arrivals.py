@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from agents.population.orders import Orders
     from sim.model import Simulation
 
-RELATIVES, LEFT, HOSTED = int(Bound.RELATIVES), int(State.LEFT), int(State.HOSTED)
+# Members of an enumeration are slow to look up, and these are looked up for every party.
+RELATIVES = int(Bound.RELATIVES)
+SHELTERED, LEFT, HOSTED, AT_DOOR = int(State.SHELTERED), int(State.LEFT), int(State.HOSTED), int(State.AT_DOOR)
 
 
 class Arrivals:
@@ -59,10 +61,10 @@ class Arrivals:
         node, at = columns["node"][rows], columns["since_s"][rows]
         cut = np.flatnonzero((ride[1:] != ride[:-1]) | (node[1:] != node[:-1]) | (at[1:] != at[:-1]))
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
-        ordered = self.orders.ordered
+        ordered, emptied = self.orders.ordered, self.orders.emptied
         nodes, times, first = node.tolist(), at.tolist(), columns["bound_for"][rows].tolist()
         refused = [rows[a:b] for a, b in pairwise(bounds.tolist())
-                   if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered)]
+                   if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered, emptied)]
         self._tell_all()
         if refused:
             self._send_on(np.concatenate(refused))
@@ -73,19 +75,20 @@ class Arrivals:
         With hosts for those bound for relatives, in a shelter, or out of the county, in that order.
         """
         to_relatives = bool(self.population.columns["bound_for"][party[0]] == RELATIVES)
-        placed = self._place(party, node, at, to_relatives, self.orders.ordered)
+        placed = self._place(party, node, at, to_relatives, self.orders.ordered, self.orders.emptied)
         self._tell_all()
         return placed
 
     def _place(
         self, party: NDArray[np.int64], node: int, at: float, to_relatives: bool, ordered: NDArray[np.bool_],
+        emptied: NDArray[np.bool_],
     ) -> bool:
         columns = self.population.columns
         if to_relatives:
             if self._host(party, node, at, ordered):
                 return True
             self.hosts.refuse(node, ordered)
-        row = self.shelters.admit(node, len(party), at)
+        row = self.shelters.admit(node, len(party), at, emptied)
         if row is not None:
             self._shelter(party, row, at)
             return True
@@ -100,7 +103,7 @@ class Arrivals:
         return False
 
     def _host(self, party: NDArray[np.int64], node: int, at: float, ordered: NDArray[np.bool_]) -> bool:
-        village = self.hosts.admit(node, len(party), ordered)
+        village = self.hosts.admit(node, party, ordered)
         if village is None:
             return False
         columns = self.population.columns
@@ -112,7 +115,7 @@ class Arrivals:
         columns, shelter = self.population.columns, self.shelters.rows[row]
         columns["shelter"][party] = row
         if shelter.open_s > self.model.now:
-            columns["state"][party] = State.AT_DOOR
+            columns["state"][party] = AT_DOOR
             if row not in self._doors:
                 self._doors[row] = []
                 self.model.clock.env.process(self._wait_for(row))
@@ -120,10 +123,27 @@ class Arrivals:
         else:
             if shelter.open_s > at:
                 self.shelters.let_in(row, len(party), 0)
-            columns["state"][party], columns["safe_s"][party] = State.SHELTERED, max(at, shelter.open_s)
+            columns["state"][party], columns["safe_s"][party] = SHELTERED, max(at, shelter.open_s)
             self._tell("sheltered", party, shelter.id, shelter.node, max(at, shelter.open_s))
         if shelter.full:
             self.model.events.add(at, "shelter_full", place=shelter.id, x=shelter.x, y=shelter.y)
+
+    def leave(self, rows: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
+        """Have people (n,) who are sheltered, at a shelter's door or hosted leave there at times (n,)."""
+        columns = self.population.columns
+        state, shelter = columns["state"][rows], columns["shelter"][rows]
+        self.hosts.release(rows[state == HOSTED])
+        for row in np.unique(shelter[shelter >= 0]).tolist():
+            inside, waits = (shelter == row) & (state == SHELTERED), (shelter == row) & (state == AT_DOOR)
+            if inside.any():
+                # A door that opened after they had set out had let them in for no time.
+                until = np.maximum(at_s[inside], columns["safe_s"][rows[inside]])
+                self.shelters.discharge(row, int(inside.sum()), float(until.mean()))
+            if waits.any():
+                self._doors[row] = [party[~np.isin(party, rows[waits])] for party in self._doors[row]]
+                self.shelters.let_in(row, 0, int(waits.sum()))
+        columns["shelter"][rows] = NO_SHELTER
+        columns["safe_s"][rows] = np.inf
 
     def _wait_for(self, row: int) -> Generator[simpy.Event, Any, None]:
         yield self.model.clock.env.timeout(max(self.shelters.rows[row].open_s - self.model.now, 0.0))
@@ -136,9 +156,9 @@ class Arrivals:
         """Let in those who wait at a door."""
         columns, shelter = self.population.columns, self.shelters.rows[row]
         for party in self._doors.pop(row, []):
-            alive = columns["state"][party] == State.AT_DOOR
+            alive = columns["state"][party] == AT_DOOR
             inside = party[alive]
-            columns["state"][inside], columns["safe_s"][inside] = State.SHELTERED, shelter.open_s
+            columns["state"][inside], columns["safe_s"][inside] = SHELTERED, shelter.open_s
             columns["shelter"][party[~alive]] = NO_SHELTER
             self.shelters.let_in(row, len(inside), len(party) - len(inside))
             if len(inside):

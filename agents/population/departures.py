@@ -73,8 +73,9 @@ class Departures:
         self._round = np.zeros(len(self._ids), np.int16)
         """How often each household has been called off or fetched; what was due for it before is void."""
         orders.cancelled.append(self.call_off)
-        self._pace = pace_by_age(people.paces, behaviour.walking_speed_mps, population.columns["age"])
-        population.columns["walk_mps"][:] = self._pace
+        self.pace_mps = pace_by_age(people.paces, behaviour.walking_speed_mps, population.columns["age"])
+        """What each resident (persons,) walks alone."""
+        population.columns["walk_mps"][:] = self.pace_mps
         streams = model.streams
         self._home_draw = streams.of("comes home")
         self.informed = streams.of("informed").uniforms(self._ids) < people.informed_share
@@ -177,7 +178,7 @@ class Departures:
     def _leave_alone(self, rows: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
         """Send residents (n,) off on foot from where they are, each by himself."""
         columns = self.population.columns
-        columns["walk_mps"][rows] = self._pace[rows]
+        columns["walk_mps"][rows] = self.pace_mps[rows]
         self._put_on_road(rows, at_s, columns["household"][rows], np.full(len(rows), Mode.FOOT))
         self._tell(columns["household"][rows], at_s)
 
@@ -261,7 +262,7 @@ class Departures:
         columns = self.population.columns
         household = columns["household"][rows].astype(np.int64)
         starts = np.flatnonzero(np.append(True, household[1:] != household[:-1]))
-        slowest = np.minimum.reduceat(self._pace[rows], starts)
+        slowest = np.minimum.reduceat(self.pace_mps[rows], starts)
         columns["walk_mps"][rows] = np.repeat(slowest, np.diff(np.append(starts, len(rows))))
         self._bring_home(rows)
         self._put_on_road(rows, at_s, ride, mode)

@@ -13,6 +13,7 @@ from agents.population.departures import Departures
 from agents.population.driving import EVACUEES, Driving
 from agents.population.hosts import Hosts
 from agents.population.journeys import Journeys
+from agents.population.moving_on import MovingOn
 from agents.population.orders import Orders
 from agents.population.planning import Plans
 from agents.population.population import Population
@@ -61,6 +62,9 @@ class Evacuation:
         self.journeys.driving = self.driving
         self.departures = Departures(
             model, population, self.plans, self.orders, self.journeys, behaviour, people, traces)
+        self.moving_on = MovingOn(
+            model, population, self.orders, self.arrivals, self.journeys, behaviour.preparation,
+            self.departures.pace_mps, traces)
 
     def order(self, villages: NDArray[np.integer]) -> int:
         """Order villages (place rows) to leave now; return how many residents that concerns."""
@@ -83,8 +87,8 @@ class Evacuation:
 
     @property
     def moves(self) -> int:
-        """Links passed by residents so far."""
-        return self.journeys.moves
+        """Links entered so far: by each resident on foot or a two-wheeler, and by each car with all who sit in it."""
+        return self.journeys.moves + int(self.traffic.links["entered"].sum())
 
     @property
     def unplaced(self) -> set[int]:

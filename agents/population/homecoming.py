@@ -186,8 +186,7 @@ class Homecoming:
             gone = shelter == row
             self.shelters.discharge(row, int(gone.sum()), float(np.maximum(leave[gone], 0.0).mean()))
         hosted = people[columns["state"][people] == State.HOSTED]
-        for node in np.unique(columns["node"][hosted]).tolist():
-            self.transfer.evacuation.hosts.release(node, int((columns["node"][hosted] == node).sum()))
+        self.transfer.evacuation.hosts.release(hosted)
         columns["shelter"][people] = NO_SHELTER
         columns["state"][people] = State.NORMAL
         columns["link"][people] = -1

@@ -1,7 +1,7 @@
 """Hosts: villages that were not ordered out and have room for guests (投亲靠友).
 
 Whose relatives live where is not known: a household bound for relatives goes to the nearest village with room,
-which it has rung up before. Left out: guests who move on when their hosts' village is ordered out in its turn.
+which it has rung up before. Guests leave when their hosts' village is ordered out in its turn (``moving_on``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sim.world.world import World
 
+NO_HOST = -1
+
 
 class Hosts:
     """Room for guests by village, counted in persons; arrays of shape (places,)."""
@@ -23,6 +25,8 @@ class Hosts:
         for village in villages:
             self.capacity[village.row] = int(guests_per_resident * village.residents)
         self.guests: NDArray[np.int64] = np.zeros(len(world.places), np.int64)
+        self.host_of: NDArray[np.int32] = np.full(len(world.persons["person_id"]), NO_HOST, np.int32)
+        """Place row of the village each resident (persons,) is a guest of; -1 for none."""
         self.full: NDArray[np.bool_] = self.capacity <= 0
         """No more room, or less than the last party that came needed."""
         self.version = 0
@@ -36,22 +40,24 @@ class Hosts:
         """Return the nodes of villages with room that are not ``ordered`` (places,) to leave, sorted."""
         return np.unique(self._node[~self.full & ~ordered])
 
-    def admit(self, node: int, persons: int, ordered: NDArray[np.bool_]) -> int | None:
-        """Take a party in at a node; return the village's place row, or None where it does not fit."""
+    def admit(self, node: int, party: NDArray[np.integer], ordered: NDArray[np.bool_]) -> int | None:
+        """Take a party (person rows) in at a node; return the village's place row, or None where it does not fit."""
+        persons = len(party)
         for row in self._at.get(node, ()):
             if not ordered[row] and self.capacity[row] - self.guests[row] >= persons:
                 self.guests[row] += persons
+                self.host_of[party] = row
                 if self.guests[row] >= self.capacity[row]:
                     self._fill(row)
                 return row
         return None
 
-    def release(self, node: int, persons: int) -> None:
-        """Have guests leave the villages at a node; their room is free again."""
-        for row in self._at.get(node, ()):
-            gone = min(persons, int(self.guests[row]))
+    def release(self, guests: NDArray[np.integer]) -> None:
+        """Have guests (person rows) leave the villages they are in; their room is free again."""
+        villages = self.host_of[guests]
+        self.host_of[guests] = NO_HOST
+        for row, gone in zip(*np.unique(villages[villages >= 0], return_counts=True), strict=True):
             self.guests[row] -= gone
-            persons -= gone
             if self.full[row] and self.guests[row] < self.capacity[row]:
                 self.full[row] = False
                 self.version += 1

@@ -11,6 +11,7 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from agents.population.columns import State
+from agents.population.hosts import NO_HOST
 from agents.population.planning import Curve, decide
 from agents.population.warning import WORDS, delay_times
 from sim.random import Streams
@@ -36,7 +37,8 @@ def initial_packs(run) -> float:
     return float(sum(depot.settings.stock_packs for depot in run.depots))
 
 
-def check(run, packs: float) -> None:
+def check(run, packs: float, gone_s: float = 0.0) -> None:
+    """Hold a drill to account; ``gone_s`` are the person-seconds of those who have left a shelter again."""
     c, rows = run.residents.columns, run.shelters.rows
     counts = [run.residents.count(state) for state in State]
     assert sum(counts) == run.residents.size
@@ -56,13 +58,20 @@ def check(run, packs: float) -> None:
         (s.eaten_to_s - np.where(sheltered, c["safe_s"], s.open_s)[placed & (c["shelter"] == i)]).sum()
         - s.owed_s for i, s in enumerate(rows)
     )
-    eaten = stayed / 86400.0 - sum(s.short for s in rows)
+    eaten = (stayed + gone_s) / 86400.0 - sum(s.short for s in rows)
     held = sum(d.stock for d in run.depots) + sum(s.packs + s.packs_coming for s in rows)
     assert held + eaten == pytest.approx(packs, abs=1e-6)
     assert all(s.packs >= 0 and s.short >= 0 for s in rows)
     assert all(d.stock >= 0 for d in run.depots)
     assert (c["depart_s"] <= c["safe_s"]).all()
     assert (c["warned_s"] <= c["depart_s"]).all()
+    safe = np.isin(c["state"], (State.SHELTERED, State.LEFT, State.HOSTED))
+    assert np.isfinite(c["safe_s"][safe]).all() and np.isinf(c["safe_s"][~safe & (c["state"] != State.DEAD)]).all()
+    hosts = run.evacuation.hosts
+    guest = hosts.host_of != NO_HOST
+    assert np.isin(c["state"][guest], (State.HOSTED, State.DEAD)).all() and guest[c["state"] == State.HOSTED].all()
+    assert np.bincount(hosts.host_of[guest], minlength=len(hosts.guests)).tolist() == hosts.guests.tolist()
+    assert (hosts.guests <= hosts.capacity).all()
 
 
 @FEW
@@ -97,6 +106,55 @@ def test_residents_shelters_and_packs_are_conserved(place, speed, seed, capacity
         assert (np.diff(t) >= 0).all()
         gone = np.hypot(*np.diff(xy, axis=0).T)
         assert (gone <= crow * mover.max_mps * np.diff(t) + 1e-3).all()
+    run.close()
+
+
+@FEW
+@given(
+    seed=st.integers(0, 99),
+    capacity=st.integers(20, 600),
+    speed=st.floats(0.1, 0.6),
+    later=st.lists(
+        st.tuples(st.integers(60, 400), st.sampled_from([f"west-v0{i}" for i in range(1, 4)] + ["west", "east"]),
+                  st.sampled_from(["order_evacuation", "order_evacuation", "cancel_evacuation"]), st.booleans()),
+        min_size=2, max_size=5),
+)
+def test_those_who_move_on_are_conserved_too(seed, capacity, speed, later):
+    plan = {**SMALL_PLAN, "shelters": [
+        {**s, "capacity": capacity, "opening": {"median": "90min", "sigma": 1.0}} for s in SMALL_PLAN["shelters"]]}
+    run = small_drill(
+        record=False, plan=plan, seed=seed, duration="9h",
+        people={"to_shelter": 0.5, "guests_per_resident": 0.5, "informed_share": 0.5, "lift_patience": "10min"},
+        hazards=[water("east", starts_s=3600, speed_mps=speed, most_m=5000, deadly_share=0.2)],
+        commands=[order("5min", "east"), order("150min", "west-v02"), *(
+            {"at": f"{at}min", "action": action,
+             "args": {"zone": zone, **({"shelters_stay": stay} if action == "order_evacuation" else {})}}
+            for at, zone, action, stay in later)],
+    )
+    packs, c = initial_packs(run), run.residents.columns
+    discharged, gone_s = [], 0.0
+    discharge = run.shelters.discharge
+
+    def counted(row: int, persons: int, t_s: float) -> None:
+        discharged.append((row, persons, t_s))
+        discharge(row, persons, t_s)
+
+    run.shelters.discharge = counted
+    first = c["depart_s"].copy()
+    while run.now < run.duration_s:
+        inside, safe, shelter_of = c["state"] == State.SHELTERED, c["safe_s"].copy(), c["shelter"].copy()
+        discharged.clear()
+        run.step()
+        still = c["shelter"] == shelter_of
+        left = inside & ~(still & (c["safe_s"] == safe))
+        # Nobody comes to a shelter and leaves it within a minute: preparation takes longer.
+        assert sum(persons for _, persons, _ in discharged) == left.sum()
+        gone_s += sum(persons * t_s for _, persons, t_s in discharged) - safe[left].sum()
+        check(run, packs, gone_s)
+        out = np.isfinite(first)
+        assert (c["depart_s"][out] == first[out]).all()
+        first = c["depart_s"].copy()
+    assert run.evacuation.moving_on.moved_on > 0
     run.close()
 
 

@@ -64,13 +64,15 @@ def test_those_on_the_way_turn_to_others_when_their_hosts_must_leave_too():
 
 
 def test_room_given_back_is_there_again():
-    world = straight(ROAD, [Home(1, (40,) * 4)])
+    world = straight(ROAD, [Home(1, (40,) * 4), Home(0), Home(2), Home(3)])
+    guests = np.arange(4, 7)
     hosts, node = Hosts(world, 0.5), 1
     nobody = np.zeros(len(world.places), bool)
     assert hosts.targets(nobody).tolist() == [1]
-    assert hosts.admit(node, 3, nobody) is None
-    row = hosts.admit(node, 2, nobody)
+    assert hosts.admit(node, guests, nobody) is None
+    row = hosts.admit(node, guests[:2], nobody)
     assert row is not None and hosts.full[row] and hosts.targets(nobody).tolist() == []
-    hosts.release(node, 1)
+    hosts.release(guests[1:])
     assert hosts.guests[row] == 1 and hosts.targets(nobody).tolist() == [1]
+    assert hosts.host_of.tolist() == [-1] * 4 + [row, -1, -1]
     assert hosts.version == 2
