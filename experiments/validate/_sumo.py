@@ -137,7 +137,9 @@ def arrivals(case: Case, trips: Path) -> NDArray[np.float64]:
     return out
 
 
-def simulate(case: Case, net: Path, routes: Path, binaries: Path, each: Path | None = None) -> Run:
+def simulate(
+    case: Case, net: Path, routes: Path, binaries: Path, each: Path | None = None, *, router: str = "dijkstra",
+) -> Run:
     """Run SUMO's mesoscopic model once on one thread and return what it reports, with the child's CPU seconds.
 
     ``each`` is a file for what it knows of every single vehicle, which costs it a little time.
@@ -148,6 +150,7 @@ def simulate(case: Case, net: Path, routes: Path, binaries: Path, each: Path | N
         binaries / "sumo", "-n", net, "-r", routes, "--mesosim",
         "--meso-tauff", tau, "--meso-taufj", tau, "--meso-taujf", tau, "--meso-taujj", tau,
         "--meso-junction-control", "false", "--meso-minor-penalty", "0", "--meso-tls-penalty", "0",
+        "--routing-algorithm", router,
         "--time-to-teleport", "-1", "--no-step-log", "--no-warnings", "--verbose", "--duration-log.statistics",
         "--statistic-output", statistics, *(["--tripinfo-output", each] if each else [])], log)
     found = ElementTree.parse(statistics).getroot()

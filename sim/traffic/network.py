@@ -111,24 +111,35 @@ class TrafficNetwork:
 
 
 def _reverse(tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return, for each link, the first one the other way that no other link has, -1 where there is none."""
-    back = np.full(len(tail), -1, np.int32)
-    waiting: dict[tuple[int, int], list[int]] = {}
-    for i, (a, b) in enumerate(zip(tail.tolist(), head.tolist(), strict=True)):
-        partners = waiting.get((b, a))
-        if partners and a != b:
-            other = partners.pop(0)
-            back[i], back[other] = other, i
-        else:
-            waiting.setdefault((a, b), []).append(i)
+    """Return, for each link, the one the other way, -1 for none; parallel links are paired in their order."""
+    links = len(tail)
+    pair = _pairs(tail, head)
+    onward = tail < head
+    order = np.lexsort((np.arange(links), onward, pair))
+    group = pair[order] * 2 + onward[order]
+    starts = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if links else np.empty(0, np.int64)
+    rank = np.empty(links, np.int64)
+    rank[order] = np.arange(links) - np.repeat(starts, np.diff(np.append(starts, links)))
+    # Two links of a pair that have the same rank lie side by side now: one each way, or one alone.
+    order = np.lexsort((onward, rank, pair))
+    a, b = order[:-1], order[1:]
+    match = (pair[a] == pair[b]) & (rank[a] == rank[b]) & (onward[a] != onward[b])
+    back = np.full(links, -1, np.int32)
+    back[a[match]], back[b[match]] = b[match], a[match]
     return back
+
+
+def _pairs(tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return a number for the two nodes that each link joins, whichever way."""
+    low, high = np.minimum(tail, head).astype(np.int64), np.maximum(tail, head).astype(np.int64)
+    return low * (int(high.max(initial=0)) + 1) + high
 
 
 def _junctions(tail: NDArray[np.int32], head: NDArray[np.int32], nodes: int) -> NDArray[np.bool_]:
     """Return which nodes (nodes,) have three or more neighbours."""
-    low, high = np.minimum(tail, head), np.maximum(tail, head)
-    pairs = np.unique(np.stack([low, high], 1), axis=0) if len(tail) else np.empty((0, 2), np.int32)
-    return np.bincount(pairs.ravel(), minlength=nodes) >= 3
+    _, first = np.unique(_pairs(tail, head), return_index=True)
+    joined = first[tail[first] != head[first]]
+    return np.bincount(np.concatenate([tail[joined], head[joined]]), minlength=nodes) >= 3
 
 
 def _check(
