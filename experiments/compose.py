@@ -56,10 +56,38 @@ def compose(
             if key not in chosen and key in base:
                 config[key] = base[key]
         sources.files = {group: files for group, files in sources.files.items() if group in chosen}
+    _fold_additions(config, sources)
     for item in given:
         if item.key not in GROUPS:
             _apply(config, item, sources)
     return _validated(config, sources, hazard_paths, warn)
+
+
+def _fold_additions(config: DictConfig, sources: Sources) -> None:
+    """Put what a plan adds to the lists of the plan it builds on behind them, so that words can change it too.
+
+    Raises InputError for additions that are no lists, or to anything but the plan's lists.
+    """
+    from sim.settings.plan import LISTS
+
+    plan = config.get("plan")
+    if not hasattr(plan, "get") or plan.get("additions") is None:
+        return
+    at = ("plan", "additions")
+    if not hasattr(plan["additions"], "items"):
+        raise InputError("additions that are no lists by name", value=plan["additions"], where=sources.where(at),
+                         allowed=", ".join(LISTS))
+    for name, rows in plan["additions"].items():
+        if name not in LISTS:
+            raise InputError("nothing that a plan can add to", value=name, where=sources.where((*at, name)),
+                             allowed=", ".join(LISTS), mend=did_you_mean(str(name), LISTS))
+        if isinstance(rows, str) or not hasattr(rows, "__iter__") or hasattr(rows, "items"):
+            raise InputError("additions that are no list", value=rows, where=sources.where((*at, name)),
+                             allowed="a list of entries as the plan's own has them")
+        before = list(plan.get(name) or ())
+        sources.added["plan", name] = len(before)
+        plan[name] = [*before, *rows]
+    del plan["additions"]
 
 
 def compose_county(name: str, *, config_dir: Path | None = None) -> County:

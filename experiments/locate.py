@@ -148,6 +148,8 @@ class Sources:
     chosen: Mapping[str, str] = field(default_factory=dict)
     """The word that chose a group's option, where the command line did."""
     placed: list[Placed] = field(default_factory=list)
+    added: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Group and list -> its length before additions were put behind it."""
 
     def where(self, loc: Sequence[int | str]) -> str:
         """Return where a path's value comes from."""
@@ -162,12 +164,20 @@ class Sources:
                     return f"command line: {word.word}"
         return found or self._nearest(path)
 
+    def _as_written(self, path: Loc) -> Loc:
+        """Return the path that an entry put behind a list has in the file that adds it."""
+        if len(path) > 2 and isinstance(path[2], int):
+            before = self.added.get((str(path[0]), str(path[1])))
+            if before is not None and path[2] >= before:
+                return (path[0], "additions", path[1], path[2] - before, *path[3:])
+        return path
+
     def _candidates(self, path: Loc) -> tuple[Sequence[Path], Loc]:
         files = self.files.get(str(path[0])) if path else None
         return (files, path[1:]) if files else ([self.root], path)
 
     def _in_files(self, path: Loc) -> str | None:
-        files, below = self._candidates(path)
+        files, below = self._candidates(self._as_written(path))
         for file in files:
             line, depth = line_of(file, below)
             if depth == len(below) and below:
@@ -175,7 +185,7 @@ class Sources:
         return None
 
     def _nearest(self, path: Loc) -> str:
-        files, below = self._candidates(path)
+        files, below = self._candidates(self._as_written(path))
         best = max(files, key=lambda file: line_of(file, below)[1])
         line, depth = line_of(best, below)
         here = f":{line}" if depth else ""

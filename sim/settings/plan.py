@@ -161,8 +161,8 @@ LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "
 class Plan(Settings):
     """A county's plan as settings.
 
-    A plan made from another (``defaults: [yueyang/baseline, _self_]``) says under ``additions`` what it adds to that one's
-    lists; the lists of a validated plan have it all.
+    A plan made from another (``defaults: [yueyang/baseline@_here_, _self_]``) says under ``additions`` what it adds
+    to that one's lists; the lists of a validated plan have it all.
     """
 
     id: str
@@ -192,5 +192,7 @@ class Plan(Settings):
         if not isinstance(additions, dict) or not set(additions) <= set(LISTS):
             raise ValueError(f"additions may have: {', '.join(LISTS)}")
         for name, rows in additions.items():
+            if not isinstance(rows, list | tuple):
+                raise ValueError(f"additions to {name} must be a list")
             plan[name] = [*plan.get(name, ()), *rows]
         return plan

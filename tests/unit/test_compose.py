@@ -233,3 +233,15 @@ def test_what_ships_fits_together(county: str, plan: str, scenario: str) -> None
     settings = compose(words, warn=warnings.append)
     assert settings.plan.county == settings.county.id == county
     assert warnings == []
+
+
+def test_a_plan_adds_to_the_lists_of_the_one_it_builds_on(tiny: Path) -> None:
+    (tiny / "mine/plan/tiny/bigger.yaml").write_text(
+        "defaults: [tiny/baseline@_here_, _self_]\nid: bigger\nadditions:\n  shelters:\n"
+        "    - {id: annex, place: east, capacity: 50, opening: {median: 1h}}\n", encoding="utf-8"
+    )
+    today, settings = settings_of(tiny), settings_of(tiny, "plan=bigger", "plan.shelters.annex.capacity=60")
+    assert settings.plan.shelters[: len(today.plan.shelters)] == today.plan.shelters
+    assert [(shelter.id, shelter.capacity) for shelter in settings.plan.shelters[1:]] == [("annex", 60)]
+    assert settings.plan.teams == today.plan.teams
+    assert "additions" not in dump_settings(settings)
