@@ -100,3 +100,8 @@ def balance(traffic: Traffic) -> None:
     assert np.array_equal(roads["free"] + used + back, roads["storage"])
     bound = traffic._all["waits_for"]
     assert np.array_equal(np.bincount(bound[bound >= 0], minlength=len(traffic._all)), traffic._all["waiting"])
+
+
+def tell(what: str, measured: float, theory: float) -> None:
+    """Print a measured value beside the theory's; ``pytest -rP`` shows it."""
+    print(f"{what}: {measured:.4g}, theory {theory:.4g} ({100 * (measured / theory - 1):+.2f} %)")

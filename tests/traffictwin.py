@@ -15,6 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 
+from sim.traffic.kernel import BREAKDOWN_S
 from sim.traffic.network import TrafficNetwork
 from sim.traffic.state import UNIT
 
@@ -55,6 +56,7 @@ class Twin:
         self.roads += [Road(0.0, 0.0, 0.0, 2**30, 2**30, net.settings.side_entry_weight) for _ in range(net.nodes)]
         self.heap: list[tuple[float, int, int]] = []
         self.arrived: dict[int, float] = {}
+        self.queued: dict[int, float] = {}
         self.size: list[int] = []
         self.klass: list[int] = []
 
@@ -138,8 +140,11 @@ class Twin:
         own.turn_for = c if c >= 0 else b
         own.turn = self.roads[own.turn_for].clock + self.size[v] / UNIT / own.weight
         gap = goal.headway * self.size[v] / UNIT
-        if a < self.net.links and t - entered - own.free >= 30.0:
-            gap /= 1 - self.drop
+        waited = t - entered - own.free
+        if a < self.net.links:
+            self.queued[v] = self.queued.get(v, 0.0) + waited if waited >= own.headway else 0.0
+            if self.queued[v] >= BREAKDOWN_S:
+                gap /= 1 - self.drop
         goal.room -= self.size[v]
         goal.entry_ok = t + gap
         self.pop(a, t)

@@ -130,6 +130,7 @@ def turn_back(
             links[a].free += vehicles[v].size
             vehicles[v].entry_s = t - (1.0 - share[v]) * links[back].free_s
             vehicles[v].link = back
+            vehicles[v].queued_s = 0.0
             vehicles[v].node = links[back].tail
             share[v] = 1.0 - share[v]
             line[n] = v
@@ -325,6 +326,7 @@ def resume(
         vehicles[v].following = -1
         vehicles[v].link = a
         vehicles[v].entry_s = t
+        vehicles[v].queued_s = 0.0
         if links[a].first < 0:
             links[a].first = v
         else:

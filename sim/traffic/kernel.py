@@ -31,7 +31,7 @@ from sim.traffic.state import (
 )
 
 BREAKDOWN_S = 30.0
-"""A queue whose head has waited this long counts as standing: the capacity drop applies. Assumption."""
+"""A queue whose head has been in it for so long counts as standing: the capacity drop applies. Assumption."""
 
 
 @inlined
@@ -200,8 +200,14 @@ def move(
     links[a].turn = links[c].clock + units / (UNIT * links[a].weight)
     links[a].turn_for = c
     gap = links[b].headway_s * units / UNIT
-    if waited >= BREAKDOWN_S and a < links[a].drain:
-        gap /= 1.0 - drop
+    if a < links[a].drain:
+        # A queue may stand on many short links; where a car was held up for less than a headway it was in none.
+        queued = np.float32(0.0)
+        if waited >= links[a].headway_s:
+            queued = vehicles[head].queued_s + np.float32(waited)
+        vehicles[head].queued_s = queued
+        if queued >= BREAKDOWN_S:
+            gap /= 1.0 - drop
     links[b].free -= units
     links[b].entry_ok = t + gap
     # Only now, since the next in line looks at what is left of ``b``.

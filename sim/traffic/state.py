@@ -71,6 +71,7 @@ VEHICLE = np.dtype([
     ("size", "u1"),             # units of room
     ("status", "u1"),
     ("traced", "?"),
+    ("queued_s", "f4"),         # in the queue it is in, over all the links that this stands on
 ], align=True)
 
 EVENT = np.dtype([

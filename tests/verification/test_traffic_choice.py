@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.traffic.traffic import Traffic
-from tests.nets import HEADWAY, balance, finish, network, plain, road, route, send, traffic_to
+from tests.nets import HEADWAY, balance, finish, network, plain, road, route, send, tell, traffic_to
 
 REFRESH_S = 300.0
 
@@ -47,6 +47,7 @@ def braess(bridge: bool) -> float:
 
 def test_braess_a_bridge_makes_it_worse_for_drivers_who_follow_present_times() -> None:
     without, with_bridge = braess(False), braess(True)
+    tell("Braess, time with the bridge against without (s per car)", with_bridge / 6000, without / 6000)
     assert with_bridge >= without
 
 
@@ -62,6 +63,7 @@ def test_two_equal_exits_are_used_equally(refresh_s: float, smoothing: float) ->
     drive_informed(traffic, [[4, 5]], refresh_s=refresh_s)
     left, right = traffic.links["entered"][2], traffic.links["entered"][4]
     assert left + right == cars
+    tell(f"share of one of two equal exits, routes every {refresh_s:g} s", left / cars, 0.5)
     assert left / cars == pytest.approx(0.5, rel=0.02)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.traffic.traffic import Traffic
-from tests.nets import HEADWAY, finish, network, plain, road, send, traffic_to
+from tests.nets import HEADWAY, finish, network, plain, road, send, tell, traffic_to
 
 SHARE = 0.02
 """The shares' tolerance; what is left of it is one car in how many passed."""
@@ -26,6 +26,7 @@ def test_two_full_roads_share_one_by_their_lanes(left: float, right: float) -> N
     through = arrived(traffic, a) + arrived(traffic, b)
     # The first 200 s are two free-flow times; the merge is never idle after.
     assert through == 1 + (3200.0 - 200.0) // HEADWAY
+    tell(f"share of {left:g} lanes against {right:g}", arrived(traffic, a) / through, left / (left + right))
     assert arrived(traffic, a) / through == pytest.approx(left / (left + right), rel=SHARE)
 
 
@@ -111,6 +112,7 @@ def test_who_waits_for_a_blocked_branch_holds_up_those_behind(slow_share: float)
     traffic.advance(6400.0)
     blocked, free = arrived(traffic, slow) - before[0], arrived(traffic, fast) - before[1]
     capacity = 0.2 / HEADWAY
+    tell("flow to the free branch (veh/s)", free / 6000.0, capacity * (per - 1))
     assert blocked / 6000.0 == pytest.approx(capacity, rel=SHARE)
     assert free / 6000.0 == pytest.approx(capacity * (per - 1), rel=SHARE)
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.random import Streams
 from sim.traffic.kernel import BREAKDOWN_S
-from tests.nets import GAP, HEADWAY, SPACING, SPEED, WAVE, chain, finish, network, plain, road, send, traffic_to
+from tests.nets import GAP, HEADWAY, SPACING, SPEED, WAVE, chain, finish, network, plain, road, send, tell, traffic_to
 
 EXACT = 1e-9
 """s or m/s: what is left of rounding."""
@@ -61,10 +61,14 @@ def test_random_arrivals_wait_as_in_an_m_d_1_queue(rho: float, vehicles: int) ->
     traffic.depart(depart, np.zeros(vehicles), np.zeros(vehicles))
     finish(traffic, limit_s=1e8)
     waits = traffic.arrived_s - depart - 100.0
+    # Lindley's recursion: w' = max(0, w + service - time to the next arrival), by its running minimum.
+    work = np.cumsum(np.concatenate([[0.0], HEADWAY - np.diff(depart)]))
+    assert waits == pytest.approx(work - np.minimum.accumulate(work), abs=1e-4)
     theory = rho * HEADWAY / (2 * (1 - rho))
     batches = waits.reshape(100, -1).mean(1)
     # The test means something: three standard errors (of batches' means) are less than the 2 % it allows.
     assert 3 * batches.std(ddof=1) / 10 < 0.02 * theory
+    tell(f"mean wait at rho {rho} (s)", waits.mean(), theory)
     assert waits.mean() == pytest.approx(theory, rel=0.02)
 
 
@@ -100,6 +104,7 @@ def test_the_shock_of_a_queue_runs_back_at_the_difference_of_flows_over_that_of_
     x = np.arange(n + 1)[reached] * length
     speed = np.polyfit(first_late[reached], x, 1)[0]
     k1, k2 = inflow / SPEED, 2 / SPACING - outflow / WAVE
+    tell("shock (m/s)", speed, (outflow - inflow) / (k2 - k1))
     assert speed == pytest.approx((outflow - inflow) / (k2 - k1), rel=0.01)
 
 
@@ -117,6 +122,7 @@ def test_a_start_wave_runs_back_at_spacing_over_time_gap() -> None:
     passed = traffic.passages()
     starts = np.array([passed["t_s"][passed["node"] == i].min() for i in range(1, n + 1)])
     assert starts[-1] == pytest.approx(5000.0, abs=HEADWAY)
+    tell("start wave (m/s)", (length / np.diff(starts)).mean(), -SPACING / GAP)
     assert length / np.diff(starts) == pytest.approx(-SPACING / GAP, rel=0.01)
 
 
@@ -129,7 +135,20 @@ def test_standing_queues_discharge_at_dropped_capacity_only_after_breakdown() ->
     # The n-th waits n/2 headways; from the first that has waited long enough on, the bottleneck has dropped.
     broken = int(np.ceil(BREAKDOWN_S / (HEADWAY / 2)))
     assert gaps[:broken] == pytest.approx(HEADWAY, abs=EXACT)
+    tell("capacity after breakdown (veh/s)", 1 / gaps[broken:].mean(), (1 - drop) / HEADWAY)
     assert gaps[broken:] == pytest.approx(HEADWAY / (1 - drop), abs=EXACT)
+
+
+@pytest.mark.parametrize("length", [15.0, 22.5, 75.0, 300.0])
+def test_a_queue_that_stands_on_many_short_links_drops_capacity_as_on_a_long_one(length: float) -> None:
+    drop, n = 0.1, round(1500.0 / length)
+    traffic = traffic_to(chain(n + 1, length, lanes=[2.0] * n + [1.0], settings=plain(capacity_drop=drop)), [n + 1])
+    send(traffic, 600, 0, every=HEADWAY / 2)
+    finish(traffic)
+    gaps = np.diff(traffic.arrived_s)
+    broken = int(np.ceil(BREAKDOWN_S / (HEADWAY / 2)))
+    assert gaps[:broken // 2] == pytest.approx(HEADWAY, abs=EXACT)
+    assert gaps[2 * broken:] == pytest.approx(HEADWAY / (1 - drop), abs=EXACT)
 
 
 def test_a_junction_costs_its_delay_and_no_capacity() -> None:
