@@ -105,6 +105,7 @@ class Driving:
         self._table_version = -1
         self._observed_s = -np.inf
         self._seated_s = -np.inf
+        self._ticked_s = -np.inf
         self.after: list[Callable[[float], None]] = []
         """Called with the time after the traffic has moved."""
         for bound in Bound:
@@ -172,7 +173,9 @@ class Driving:
     # -- moving ---------------------------------------------------------------------------------------
 
     def _tick(self, t_s: float) -> float | None:
-        if t_s > self.traffic.now:
+        # The traffic may be there already, because a road changed now; it is then still to be looked at.
+        if t_s > self._ticked_s:
+            self._ticked_s = t_s
             self.work(t_s)
             for follower in self.after:
                 follower(t_s)

@@ -65,6 +65,7 @@ class Evacuation:
         self.moving_on = MovingOn(
             model, population, self.orders, self.arrivals, self.journeys, behaviour.preparation,
             self.departures.pace_mps, traces)
+        self.journeys.before_change += [self._decide, self.moving_on.work]
 
     def order(self, villages: NDArray[np.integer]) -> int:
         """Order villages (place rows) to leave now; return how many residents that concerns."""

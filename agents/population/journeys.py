@@ -61,7 +61,9 @@ class Journeys:
         self._node_y = np.asarray(model.world.roads.nodes["y"], np.float64)
         self.movement = model.clock.every(
             "movement", MOVEMENT_PERIOD_S, Rank.MOVEMENT, self._move, asleep=True)
-        model.roads.listeners.append(self._turn_back)
+        self.before_change: list[Callable[[float], object]] = []
+        """Called with the time when the roads have changed: who was to have set out before does so first."""
+        model.roads.listeners.append(self._roads_changed)
 
     def set_out(self, rows: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
         """Put residents (n,) on the road at their node, at times (n,) of their own; nobody gets on it otherwise."""
@@ -108,14 +110,22 @@ class Journeys:
             self.population.touch()
 
     def _move(self, t_s: float) -> float | None:
+        self._look()
         # Woken a second time at the same time: who has set out since is moved the next time, from when they did.
-        if t_s <= self._moved_s and self.active_count:
-            return t_s + MOVEMENT_PERIOD_S
-        self._moved_s = t_s
+        if t_s > self._moved_s:
+            self._advance(t_s)
+        return t_s + MOVEMENT_PERIOD_S if self.active_count else None
+
+    def _look(self) -> None:
+        """Look at the routes anew, and let the stranded go where a way has opened."""
         self.routes.refresh()
         if self.routes.version != self._seen_version:
             self._seen_version = self.routes.version
             self.revive()
+
+    def _advance(self, t_s: float) -> None:
+        """Move everybody under way up to a time."""
+        self._moved_s = t_s
         columns, roads, routes = self.population.columns, self.model.world.roads, self.routes
         if t_s - self._sorted_s >= RESORT_PERIOD_S and self.active_count >= RESORT_FROM:
             self._sort_active()
@@ -136,7 +146,7 @@ class Journeys:
             self.active, self.active_count, t_s, columns["state"], columns["mode"], columns["x"], columns["y"],
             columns["node"], columns["link"], columns["offset_m"], columns["walk_mps"], columns["since_s"],
             roads.links["head"], roads.links["tail"], roads.links["length_m"], routes.link_mps,
-            routes.next_link, routes.target, columns["bound_for"], columns["informed"], self.model.roads.closed,
+            routes.next_link, routes.target, columns["bound_for"], columns["informed"], routes.closed,
             self._node_x, self._node_y,
             self.traces.rows, log.row, log.node, log.t_s, self._arrived)
         self.active_count = going
@@ -149,7 +159,6 @@ class Journeys:
             self.population.touch()
         if going + arrived != before:
             self.wait_at_home(self._before[:before])
-        return t_s + MOVEMENT_PERIOD_S if self.active_count else None
 
     def wait_at_home(self, rows: NDArray[np.int64]) -> None:
         """Send those who found no way out before they had left their street back indoors."""
@@ -169,7 +178,14 @@ class Journeys:
         links = self.population.columns["link"][active]
         self.active[: self.active_count] = active[np.lexsort((active, links))]
 
-    def _turn_back(self, fresh: NDArray[np.bool_]) -> None:
+    def _roads_changed(self, fresh: NDArray[np.bool_]) -> None:
+        # Whoever set out or was under way up to now did so on the roads as they were.
+        for leader in self.before_change:
+            leader(self.model.now)
+        if self.active_count and self.model.now > self._moved_s:
+            self.routes.refresh()
+            self._advance(self.model.now)
+        self.routes.take_roads()
         columns, links = self.population.columns, self.model.world.roads.links
         if self.active_count:
             turned, learned = turn_back(

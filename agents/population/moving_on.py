@@ -70,7 +70,7 @@ class MovingOn:
         self._shelter_village = np.array([shelter.village for shelter in arrivals.shelters.rows] + [-1], np.int64)
         self._going: list[_Going] = []
         self.process = model.clock.every(
-            "moving on", MOVING_ON_PERIOD_S, Rank.DECISION, self._work, asleep=True)
+            "moving on", MOVING_ON_PERIOD_S, Rank.DECISION, self.work, asleep=True)
         orders.called.append(self._ordered_out)
 
     @property
@@ -107,9 +107,10 @@ class MovingOn:
         village[stays] = -1
         return village
 
-    def _work(self, t_s: float) -> float | None:
-        if not self._going:
-            return None
+    def work(self, t_s: float) -> float | None:
+        """Send those off who leave by ``t_s``; return when the next ones do, None when nobody does."""
+        if self.next_s > t_s:
+            return None if math.isinf(self.next_s) else self.next_s
         due = [going.where(going.due_s <= t_s) for going in self._going]
         self._going = [rest for going in self._going if len((rest := going.where(going.due_s > t_s)).rows)]
         going = _Going(*(np.concatenate(columns) for columns in zip(*due, strict=True)))

@@ -61,14 +61,22 @@ class RouteTables:
         self._version: tuple[int, ...] = ()
         self.version = 0
         """Raised whenever the tables may have changed."""
+        self.take_roads()
         self._car_s: NDArray[np.float64] | None = None
         self._car_version = 0
         self._filled: dict[tuple[int, int], tuple[tuple[int, int], bytes, bytes]] = {}
 
+    def take_roads(self) -> None:
+        """Take over the roads as they are; until then the tables are those of the roads as they were."""
+        live = self.model.roads
+        self.closed: NDArray[np.bool_] = live.closed.copy()
+        """Links (links,) that are closed as far as the tables know."""
+        self._speed_factor, self._roads_version = live.speed_factor.copy(), live.version
+
     def refresh(self) -> bool:
         """Bring the tables up to date; return whether anything may have changed."""
-        live = self.model.roads
-        version = (live.version, self.shelters.version, self.orders.version, self.hosts.version, self._car_version)
+        version = (
+            self._roads_version, self.shelters.version, self.orders.version, self.hosts.version, self._car_version)
         if version == self._version:
             return False
         self.version += 1
@@ -77,13 +85,13 @@ class RouteTables:
         emptied = self.orders.emptied
         hosts = self.hosts.targets(self.orders.ordered)
         for mode in self._barred:
-            speed = self._speed(mode, live.speed_factor)
+            speed = self._speed(mode, self._speed_factor)
             if roads_changed:
                 self.link_mps[mode] = self._slope_factor if mode == Mode.FOOT else speed
-            now = self._cost(mode, speed, live.closed)
-            seen = (live.version, 0)
+            now = self._cost(mode, speed, self.closed)
+            seen = (self._roads_version, 0)
             if mode == Mode.CAR and self._car_s is not None:
-                now, seen = np.where(live.closed, np.inf, self._car_s), (live.version, self._car_version)
+                now, seen = np.where(self.closed, np.inf, self._car_s), (self._roads_version, self._car_version)
             self._fill(mode, 1, now, seen, self.shelters.targets(emptied), hosts)
             self._fill(mode, 0, self._habit_cost[mode], (0, 0), self.shelters.known(emptied), hosts)
         return True

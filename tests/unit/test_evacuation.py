@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from statistics import NormalDist
 
 import numpy as np
@@ -78,9 +79,11 @@ ROOMY = {
 }
 
 
-def small_town():
-    """East of the small county ordered out to shelters that never fill, no hazard about."""
-    run = small_drill(hazards=(), commands=[order("5min", "east")], plan=ROOMY, duration="20h")
+def small_town(**values):
+    """East of the small county ordered out to shelters that never fill, no hazard and no other traffic about."""
+    commands = [order("5min", "east"), *values.pop("commands", [])]
+    run = small_drill(hazards=(), commands=commands, plan=ROOMY, duration="20h",
+                      traffic={"background_trips_per_1000_h": 0}, **values)
     run.run()
     return run
 
@@ -101,11 +104,19 @@ def test_travel_time_is_that_of_the_tree():
     assert np.median(took - free) < 5.0
 
 
+SHUT = [{"at": f"{at}s", "action": action, "args": {"a": "east", "b": "west"}} for at, action in (
+    (1000, "close_road"), (5030, "open_road"), (5631, "close_road"), (9999, "open_road"))]
+"""The road to the shelters closes and opens between the ticks while people are about to set out and on it."""
+
+
+@pytest.mark.parametrize("informed", [0.0, 1.0])
+@pytest.mark.parametrize("commands", [[], SHUT])
 @pytest.mark.parametrize("period_s", [10.0, 300.0])
-def test_arrivals_do_not_depend_on_the_movement_period(period_s, monkeypatch):
+def test_arrivals_do_not_depend_on_the_movement_period(period_s, commands, informed, monkeypatch):
     def arrivals():
-        run = small_town()
+        run = small_town(commands=commands, people={"informed_share": informed})
         assert np.isfinite(run.residents.columns["safe_s"]).sum() > 1000
+        assert run.residents.count(State.LEFT) > 500 or not commands
         return run.residents.columns["safe_s"].copy()
 
     usual = arrivals()
@@ -116,6 +127,38 @@ def test_arrivals_do_not_depend_on_the_movement_period(period_s, monkeypatch):
     assert np.array_equal(np.isfinite(usual), np.isfinite(other))
     went = np.isfinite(usual)
     assert np.abs(usual[went] - other[went]).max() < 1e-6
+
+
+def test_everyday_trips_are_the_same_however_often_traffic_is_looked_at(monkeypatch):
+    def trips():
+        run = small_drill(hazards=(), commands=[order("5min", "east")], plan=ROOMY, duration="4h",
+                          traffic={"background_trips_per_1000_h": 30})
+        run.run()
+        traffic = run.evacuation.traffic
+        everyday = traffic.vehicles["klass"][:traffic.count] >= driving.EVACUEES
+        assert everyday.sum() == run.background.trips > 50
+        return np.sort(traffic.vehicles["depart_s"][:traffic.count][everyday])
+
+    usual = trips()
+    monkeypatch.setattr(driving, "TRAFFIC_PERIOD_S", 10.0)
+    other = trips()
+    # They end with the first tick that finds no resident on the road, which is within a minute of the other.
+    common = min(usual[-1], other[-1])
+    assert np.array_equal(usual[usual <= common], other[other <= common])
+    assert abs(len(usual) - len(other)) <= 5
+
+
+def test_with_one_lived_in_unit_everyday_trips_go_to_the_others():
+    # Everybody lives at u3: nobody draws a trip from there more than anybody else.
+    homes = [Home(3, (40, 41), cars=1) for _ in range(100)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = leaving(homes, "u3", traffic={"background_trips_per_1000_h": 400},
+                      behaviour={"preparation": {"median": "10min", "sigma": 1.0}})
+        run.run()
+    traffic = run.evacuation.traffic
+    goal = traffic.vehicles["klass"][:traffic.count] - driving.EVACUEES
+    assert set(goal[goal >= 0].tolist()) == {0, 1, 2}
 
 
 def test_absent_members_outside_the_zone_stay_away_and_those_inside_walk():
@@ -278,6 +321,9 @@ def test_nobody_is_on_a_closed_road_once_they_are_off_it():
         # A mover turned round leaves by the reverse link; anybody else found on a link has entered it since.
         reverse = run.world.roads.links["reverse"]
         turned = (before >= 0) & (on == reverse[np.maximum(before, 0)])
+        # Some come onto a link, find it closed, and turn round in one step: the way back may have closed before.
+        shut = run.roads.closed & ~closed
+        turned |= (on >= 0) & shut[reverse[np.maximum(on, 0)]]
         still = closed & run.roads.closed
         entered += np.count_nonzero(fresh & ~turned & still[np.maximum(on, 0)])
         before = on
