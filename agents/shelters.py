@@ -110,7 +110,7 @@ class ShelterBook:
                 book.rows.append(Shelter(
                     id=name, name=f"{spot.name} shelter {number}".strip(), name_zh=f"{label}{number}",
                     place=spot.id, node=spot.node, x=spot.x, y=spot.y, level=entry.level,
-                    capacity=entry.capacity, opening_s=opening,
+                    capacity=entry.taken_in, opening_s=opening,
                     village=villages[int(np.argmin((vx - spot.x) ** 2 + (vy - spot.y) ** 2))].row,
                     open_s=0.0 if entry.open_at_start else np.inf))
         return book

@@ -83,6 +83,16 @@ class Shelters(Item):
     capacity: AtLeastOne
     opening: Delay
     open_at_start: bool = False
+    staff: AtLeastOne | None = None
+    """People who run each of them; with too few it takes in only ``persons_per_staff`` times as many, not its
+    capacity. Nobody counts them where none are given."""
+    persons_per_staff: AtLeastOne = 50
+    """Assumption: what one of the staff can register, feed and keep order among."""
+
+    @property
+    def taken_in(self) -> int:
+        """Return how many people each of them can take in: its capacity, or what its staff can look after."""
+        return self.capacity if self.staff is None else min(self.capacity, self.staff * self.persons_per_staff)
 
 
 class Warehouse(Item):

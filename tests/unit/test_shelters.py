@@ -44,6 +44,17 @@ def test_overflow_goes_to_the_next_shelter():
     assert measure(run)["shelter.unplaced"] == 0
 
 
+def test_too_few_staff_take_in_fewer_than_there_is_room_for():
+    homes = [Home(2, (40, 41), cars=1) for _ in range(3)]
+    short = {**shelter("near", "u1", 100), "staff": 2, "persons_per_staff": 2}
+    run = leaving(homes, "u2", shelters=[short, shelter("far", "u0", 100)])
+    run.run()
+    assert [s.occupants for s in run.shelters.rows] == [4, 2]
+    assert run.shelters.rows[0].capacity == 4
+    full = leaving(homes, "u2", shelters=[{**short, "staff": 90}, shelter("far", "u0", 100)])
+    assert full.shelters.rows[0].capacity == 100
+
+
 def test_a_household_is_not_split():
     run = leaving(
         [Home(2, (40, 41, 9), cars=1)], "u2", shelters=[shelter("near", "u1", 2), shelter("far", "u0", 9)]
