@@ -13,7 +13,7 @@ from experiments.words import check_shape
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs/reference/command-line.md"
-PAGES = [ROOT / "README.md", REFERENCE]
+PAGES = [ROOT / "README.md", REFERENCE, ROOT / "docs/how-to/evacuation.md"]
 COMMAND = re.compile(r"^    sandtable (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
