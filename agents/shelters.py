@@ -91,6 +91,8 @@ class ShelterBook:
     """Raised whenever the set of shelters with room changes, so that routes are found again."""
     opened: list[Callable[[Shelter], None]] = field(default_factory=list)
     """Called with a shelter that a command has opened at once."""
+    stays: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+    """Stays that are over: shelter rows, since when and until when (s), arrays (n,) by person."""
 
     @classmethod
     def of(cls, plan: Plan, world: World, streams: Streams) -> ShelterBook:
@@ -189,6 +191,15 @@ class ShelterBook:
             shelter.occupants -= gone
             shelter.owed_s -= gone * (shelter.eaten_to_s - shelter.open_s)
             self._free(shelter)
+
+    def take_out(
+        self, shelter: NDArray[np.integer], since_s: NDArray[np.float64], until_s: NDArray[np.float64],
+    ) -> None:
+        """Have people (n,) leave the shelters (rows) they were in since and until times of their own."""
+        self.stays.append((shelter.astype(np.int64), since_s, until_s))
+        for row in np.unique(shelter).tolist():
+            here = shelter == row
+            self.discharge(row, int(here.sum()), float(until_s[here].mean()))
 
     def discharge(self, row: int, persons: int, t_s: float) -> None:
         """Have people leave a shelter who stayed until ``t_s``; their places are free again."""

@@ -119,6 +119,11 @@ def _shelters(drill: Drill) -> dict[str, NDArray[Any]]:
     step = np.searchsorted(times, columns["safe_s"][inside])
     late = step < len(times)
     np.add.at(occupancy, (step[late], columns["shelter"][inside][late]), 1)
+    for shelter, since_s, until_s in drill.shelters.stays:
+        for at_s, change in ((since_s, 1), (until_s, -1)):
+            step = np.searchsorted(times, at_s)
+            late = step < len(times)
+            np.add.at(occupancy, (step[late], shelter[late]), change)
     return {
         "shelter_id": _words(s.id for s in rows), "shelter_name": _words(s.name for s in rows),
         "shelter_name_zh": _words(s.name_zh for s in rows),

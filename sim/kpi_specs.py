@@ -69,35 +69,60 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Residents of villages ordered to evacuate.", "被命令转移的村居居民数。", "run", "neither"),
     KpiSpec(
         "evacuation.left", "Residents who left", "实际转移人数", "persons",
-        "Residents who set out for a shelter or out of the county.", "实际离家转移的居民数。", "run", "neither"),
+        "Residents who set out for a shelter, relatives or out of the county, ordered or not, with organised transfer "
+        "too; who set out again counts once.",
+        "实际出发前往避难场所、投靠亲友或出县的居民数(含组织转移及未受令自行转移者);再次出发者只计一次。",
+        "run", "neither"),
+    KpiSpec(
+        "evacuation.hosted", "With relatives", "投亲靠友人数", "persons",
+        "Residents who are guests of relatives or friends at the end.", "结束时投靠亲友的居民数。", "run", "neither"),
+    KpiSpec(
+        "evacuation.by_bus", "Taken to safety by bus", "客车转运人数", "persons",
+        "Residents whom buses have set down at a shelter with room or out of the county; those still on board do not "
+        "count.", "由客车送达有空位的避难场所或出县的居民数;结束时仍在车上者不计。", "run", "neither"),
+    KpiSpec(
+        "evacuation.moved_on", "Moved on", "再次转移人次", "persons",
+        "Residents who had to leave a shelter, its door or their hosts for another refuge because that village was "
+        "ordered out in its turn, each time they did.",
+        "因安置地所在村居随后也被命令转移而离开避难场所(含门外等候)或亲友家再次转移的居民人次。"),
     KpiSpec(
         "evacuation.clear_p90_min", "Order to 90 % safe", "90%转移人员到达安全地点用时", "min",
-        "Minutes from the first order until 90 % of all who ever left are in a shelter, with relatives or out of the "
-        "county; none while they are not.",
-        "自首道转移命令至90%出发人员到达避难场所、投靠亲友或离开县域的分钟数;未达到则无值。"),
+        "Minutes from the first order until 90 % of all who ever left are in an open shelter, with relatives or out of "
+        "the county; who had to move on counts from the next refuge; none while they are not.",
+        "自首道转移命令至90%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;再次转移者以后一安置地为准;"
+        "未达到则无值。"),
     *(KpiSpec(
         f"evacuation.clear_p{share}_min", f"Order to {share} % safe", f"{share}%转移人员到达安全地点用时", "min",
-        f"Minutes from the first order until {share} % of all who ever left are in a shelter, with relatives or out of "
-        "the county; none while they are not.",
-        f"自首道转移命令至{share}%出发人员到达避难场所、投靠亲友或离开县域的分钟数;未达到则无值。")
+        f"Minutes from the first order until {share} % of all who ever left are in an open shelter, with relatives or "
+        "out of the county; who had to move on counts from the next refuge; none while they are not.",
+        f"自首道转移命令至{share}%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;再次转移者以后一安置地为准;"
+        "未达到则无值。")
         for share in (50, 95, 100)),
     KpiSpec(
         "evacuation.left_behind", "Left behind at the end", "结束时未撤出人数", "persons",
-        "Residents ordered or advised to leave who are not out at the end; those away at a day place do not count.",
-        "结束时受命(或建议)转移而未撤出的居民数;白天在外者不计。"),
+        "Residents ordered or advised to leave, the dead included, who at the end are not in a shelter or at its door, "
+        "with relatives or out of the county; those who stay at a day place elsewhere do not count.",
+        "结束时受命(或建议)转移而未进入避难场所(含门外等候)、未投靠亲友且未出县的居民数,含死亡;白天在外并留在当地者不计。"),
     KpiSpec(
         "traffic.lost_vehh", "Lost in queues", "排队延误", "veh-h",
         "Vehicle-hours lost on roads beyond free-flow time, by cars of the evacuation and of everyday traffic; waiting "
         "at home to get onto a full road is not in it.",
         "机动车(含背景交通)在路段上超出自由流行程时间的车时;因道路排满而在家等候上路的时间不计。"),
     KpiSpec(
+        "traffic.longest_queue_veh", "Most vehicles held up at once", "同时受阻车辆最大数", "veh",
+        "Largest number of vehicles, everyday traffic included, that were held up on the county's roads at one time, "
+        "counted every 5 min: on a stretch for longer than its free-flow time.",
+        "全县道路上同一时刻受阻车辆(在路段上停留超过其自由流行程时间,含背景交通)的最大数,每5分钟统计一次。"),
+    KpiSpec(
         "evacuation.not_out", "Left behind when the hazard came", "危险到达时未撤离人数", "persons",
-        "Residents exposed to the hazard at home in a village that had been ordered out before.",
-        "已下达转移命令但在危险到达时仍在当地而受威胁的居民数。"),
+        "Residents exposed to the hazard at home, those waiting there for a lift or a bus included, in a village that "
+        "had been ordered out before.",
+        "已下达转移命令但在危险到达时仍在家(含等候搭车或客车)而受威胁的居民数。"),
     KpiSpec(
         "evacuation.stranded", "Stranded", "滞留人数", "persons",
-        "Residents under way at the end without an open road to any shelter or exit.",
-        "结束时在途且无路可走的居民数。"),
+        "Residents under way at the end without an open road to any shelter with room, relatives or exit; those on "
+        "buses apart.",
+        "结束时在途且无路可达有空位的避难场所、亲友家或县界出口的居民数;客车上的乘客不计。"),
     KpiSpec(
         "casualties.exposed", "Exposed", "受威胁人数", "persons",
         "Residents whom the hazard touched (see the hazard for what counts).", "受到灾害直接威胁的居民数。"),
@@ -114,9 +139,10 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Largest occupancy over capacity of any shelter at any time.", "各避难场所最大收容人数与容量之比。"),
     KpiSpec(
         "shelter.unplaced", "Turned away without a place", "无处安置人数", "persons",
-        "Residents of households that found a shelter full or none in reach, and at the end have left the county, wait "
-        "or are still under way.",
-        "所到避难场所已满或无可达避难场所、结束时已出县、滞留或仍在途的居民数。"),
+        "Residents of households that found a shelter or their hosts full, or neither in reach, and at the end have "
+        "left the county, are stranded or still under way, on a bus too; neither sheltered, at a door nor hosted.",
+        "所到避难场所或亲友家已满、或均不可达,且结束时已出县、滞留或仍在途(含客车上)的居民数;"
+        "已安置、门外等候及投亲靠友者不计。"),
     KpiSpec(
         "supply.first_delivery_h", "Relief at the last shelter", "最后一处避难场所首批物资到达", "h",
         "Hours from the onset until every shelter in use has had its first relief delivery; none while one has "

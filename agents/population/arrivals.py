@@ -133,15 +133,14 @@ class Arrivals:
         columns = self.population.columns
         state, shelter = columns["state"][rows], columns["shelter"][rows]
         self.hosts.release(rows[state == HOSTED])
-        for row in np.unique(shelter[shelter >= 0]).tolist():
-            inside, waits = (shelter == row) & (state == SHELTERED), (shelter == row) & (state == AT_DOOR)
-            if inside.any():
-                # A door that opened after they had set out had let them in for no time.
-                until = np.maximum(at_s[inside], columns["safe_s"][rows[inside]])
-                self.shelters.discharge(row, int(inside.sum()), float(until.mean()))
-            if waits.any():
-                self._doors[row] = [party[~np.isin(party, rows[waits])] for party in self._doors[row]]
-                self.shelters.let_in(row, 0, int(waits.sum()))
+        inside, waits = state == SHELTERED, state == AT_DOOR
+        # A door that opened after they had set out had let them in for no time.
+        since = columns["safe_s"][rows[inside]]
+        self.shelters.take_out(shelter[inside], since, np.maximum(at_s[inside], since))
+        for row in np.unique(shelter[waits]).tolist():
+            mine = rows[waits & (shelter == row)]
+            self._doors[row] = [party[~np.isin(party, mine)] for party in self._doors[row]]
+            self.shelters.let_in(row, 0, len(mine))
         columns["shelter"][rows] = NO_SHELTER
         columns["safe_s"][rows] = np.inf
 

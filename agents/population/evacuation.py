@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 DECISION_PERIOD_S = 60.0
 """Households' warnings and departures are looked at on this grid; each keeps its own time."""
+QUEUE_PERIOD_S = 300.0
+"""Those held up on the roads are counted this often."""
 
 
 class Evacuation:
@@ -65,6 +67,10 @@ class Evacuation:
         self.moving_on = MovingOn(
             model, population, self.orders, self.arrivals, self.journeys, behaviour.preparation,
             self.departures.pace_mps, traces)
+        self.most_queued = 0
+        """Largest number of vehicles held up on the roads at one time, everyday traffic included."""
+        self._counted = -1
+        self.driving.after.append(self._count_queues)
         self.journeys.before_change += [self._decide, self.moving_on.work]
 
     def order(self, villages: NDArray[np.integer]) -> int:
@@ -95,6 +101,11 @@ class Evacuation:
     def unplaced(self) -> set[int]:
         """Households that found a shelter full on the way."""
         return self.arrivals.unplaced
+
+    def _count_queues(self, t_s: float) -> None:
+        if t_s // QUEUE_PERIOD_S > self._counted:
+            self._counted = int(t_s // QUEUE_PERIOD_S)
+            self.most_queued = max(self.most_queued, int(self.traffic.queues().sum()))
 
     def _decide(self, t_s: float) -> float | None:
         warned, leaving = self.plans.due(t_s)

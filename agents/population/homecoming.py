@@ -182,9 +182,9 @@ class Homecoming:
         """Put residents (n,) back into everyday life at home; places they had are free again."""
         columns = self.population.columns
         shelter, leave = columns["shelter"][people], at_s - (columns["safe_s"][people] - columns["depart_s"][people])
-        for row in np.unique(shelter[shelter >= 0]).tolist():
-            gone = shelter == row
-            self.shelters.discharge(row, int(gone.sum()), float(np.maximum(leave[gone], 0.0).mean()))
+        was_in = shelter >= 0
+        since = columns["safe_s"][people[was_in]].copy()
+        self.shelters.take_out(shelter[was_in], since, np.maximum(leave[was_in], since))
         hosted = people[columns["state"][people] == State.HOSTED]
         self.transfer.evacuation.hosts.release(hosted)
         columns["shelter"][people] = NO_SHELTER

@@ -357,6 +357,38 @@ def test_the_stranded_are_a_kpi():
     assert measure(run)["evacuation.stranded"] == 2
 
 
+def test_most_vehicles_held_up_at_once_is_a_kpi():
+    from experiments.measure import measure
+
+    # Cars of u3 meet those of u2, who all want to the same lane; a hundred at once are more than it takes.
+    run = leaving([Home(2 + i % 2, cars=1) for i in range(400)], "u2", "u3",
+                  behaviour={"preparation": {"median": "10min", "sigma": 0.3}})
+    seen = []
+    run.evacuation.driving.after.append(lambda t_s: seen.append((t_s, int(run.evacuation.traffic.queues().sum()))))
+    run.run()
+    figures = measure(run)
+    assert figures["traffic.longest_queue_veh"] == max(n for t_s, n in seen if t_s % 300 == 0) > 10
+    assert figures["traffic.lost_vehh"] > 0
+    assert figures["evacuation.left_behind"] == 0
+
+
+def test_guests_those_taken_by_bus_and_those_who_move_on_are_kpis():
+    from experiments.measure import measure
+
+    bus = {"id": "coach", "place": "u3", "capacity": 40, "mobilisation": {"median": "0s"}, "on_order": True}
+    homes = [Home(3, (40, 41)), Home(3, (42,), wheels=1), Home(1, (50,) * 5)]
+    run = leaving(homes, "u3", plan={"shelters": [shelter("hall", "u2", 1), shelter("far", "u0", 9)], "buses": [bus]},
+                  people={"to_shelter": 0.0, "guests_per_resident": 0.2, "bus_patience": "1h"},
+                  commands=[order("4h", "u2")], duration="6h")
+    run.run()
+    c = run.residents.columns
+    # The bus goes to shelters; the one with the motorcycle has relatives at u1, who have room for one.
+    assert c["state"][:3].tolist() == [State.SHELTERED, State.SHELTERED, State.HOSTED]
+    figures = measure(run)
+    assert figures["evacuation.by_bus"] == 2 and figures["evacuation.hosted"] == 1
+    assert figures["evacuation.left"] == 3 and figures["evacuation.moved_on"] == 0
+
+
 def test_cars_do_not_crawl_through_a_closed_road_for_another_way():
     # A spur of 3 x 4000 m joins u0 and u2; the straight road closes while they get ready.
     run = leaving([Home(2, cars=1)], "u2", spurs=[(0, 2)], commands=[close("10min", "u0", "u1")])
