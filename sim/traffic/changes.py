@@ -57,8 +57,9 @@ def spots(links: Records, vehicles: Records, t: float, share: F) -> int:
         v = links[a].first
         ahead = 0.0
         room = links[a].storage
+        seen_s = links[a].held_s if links[a].held else t
         while v >= 0:
-            driven = (t - vehicles[v].entry_s) / links[a].free_s
+            driven = (seen_s - vehicles[v].entry_s) / links[a].free_s
             if driven >= 1.0:
                 standing += 1
             share[v] = max(0.0, min(driven, 1.0 - ahead / room))
@@ -187,6 +188,7 @@ def hold(
         if not which[a] or links[a].held:
             continue
         links[a].held = True
+        links[a].held_s = t
         if links[a].waits_for >= 0:
             _leave_queue(events, links, gaps, a, t)
         plan_ready(events, links, gaps, vehicles, next_link, a, t)
@@ -211,6 +213,9 @@ def let_go(
         v = links[a].first
         while v >= 0:
             vehicles[v].status = driving
+            if links[a].held_s - vehicles[v].entry_s < links[a].free_s:
+                # It goes on from where it stopped.
+                vehicles[v].entry_s += t - links[a].held_s
             v = vehicles[v].following
         plan_ready(events, links, gaps, vehicles, next_link, a, t)
 
@@ -229,10 +234,11 @@ def retime(
         if not which[a]:
             continue
         v = links[a].first
+        seen_s = links[a].held_s if links[a].held else t
         while v >= 0:
-            driven = t - vehicles[v].entry_s
+            driven = seen_s - vehicles[v].entry_s
             if driven < free_s[a]:
-                vehicles[v].entry_s = t - driven / free_s[a] * links[a].free_s
+                vehicles[v].entry_s = seen_s - driven / free_s[a] * links[a].free_s
             else:
                 vehicles[v].entry_s += free_s[a] - links[a].free_s
             v = vehicles[v].following

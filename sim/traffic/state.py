@@ -43,6 +43,7 @@ LINK = np.dtype([
     ("drain", "i4"),            # record of the queue of those who set out at its head
     ("in_start", "i4"),         # of an origin's queue: where the links that enter its node are listed
     ("in_count", "i4"),
+    ("held_s", "f8"),           # since when its vehicles have stood
     ("ready_s", "f8"),          # from when the head that waits may leave
     ("turn_for", "i4"),         # link by whose clock its turn is told
     ("in_link", "i4"),          # the list itself, links in order of the node they enter
