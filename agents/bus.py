@@ -25,6 +25,8 @@ from sim.settings.plan import Buses
 from sim.world.routing import tree_to
 from sim.world.world import Place
 
+MOVING = int(State.MOVING)
+
 if TYPE_CHECKING:
     from agents.population.evacuation import Evacuation
     from sim.model import Simulation
@@ -77,11 +79,12 @@ class Bus(Mover):
     def mark(self, status: int) -> None:
         """Note where the bus is; those on board are there too."""
         super().mark(status)
-        columns = self.fleet.population.columns
-        for party in self.parties:
-            alive = party[columns["state"][party] == State.MOVING]
-            columns["x"][alive], columns["y"][alive], columns["node"][alive] = self.x, self.y, self.node
-            columns["since_s"][alive] = self.simulation.now
+        if not self.parties:
+            return
+        columns, rows = self.fleet.population.columns, np.concatenate(self.parties)
+        alive = rows[columns["state"][rows] == MOVING]
+        columns["x"][alive], columns["y"][alive], columns["node"][alive] = self.x, self.y, self.node
+        columns["since_s"][alive] = self.simulation.now
 
     def _serve(self) -> Generator[simpy.Event, Any, None]:
         mobilisation = self.settings.mobilisation
@@ -148,7 +151,7 @@ class Bus(Mover):
 
     def _forget_the_dead(self) -> None:
         state = self.fleet.population.columns["state"]
-        alive = [party[state[party] == State.MOVING] for party in self.parties]
+        alive = [party[state[party] == MOVING] for party in self.parties]
         self.parties = [party for party in alive if len(party)]
 
 
@@ -166,6 +169,9 @@ class Fleet:
         self.claimed: NDArray[np.int64] = np.zeros(len(model.world.places), np.int64)
         """Seats on their way to each place's stop."""
         self.buses: list[Bus] = []
+        self._times: dict[tuple[int, float, float], NDArray[np.float64]] = {}
+        """Seconds to every node, for kinds of buses and where they are, on the roads as they are."""
+        self._times_version = (-1, -1)
         router = Router(model, 1.0)
         for entry in entries:
             place = model.world.places.get(entry.place, f"{where}, buses, {entry.id}")
@@ -198,7 +204,8 @@ class Fleet:
         """
         departures = self.evacuation.departures
         seats, free = bus.settings.capacity, bus.settings.capacity - bus.aboard
-        waiting = {v: min(departures.waiting(v, free) - int(self.claimed[v]), free) for v in sorted(bus.villages)}
+        crowded = sorted(v for v in departures.pools.crowded() if v in bus.villages)
+        waiting = {v: min(departures.waiting(v, free) - int(self.claimed[v]), free) for v in crowded}
         rows = [v for v, persons in waiting.items() if persons > 0] if free > 0 else []
         if not rows:
             return None
@@ -226,9 +233,15 @@ class Fleet:
         return None
 
     def _times_from(self, bus: Bus) -> NDArray[np.float64]:
-        roads = self.model.world.roads
-        cost = bus.router.cost(bus.speed_factor, bus.max_mps)
-        return tree_to(roads, reversed_cost(roads, cost), np.array([bus.node], np.int32)).time_s
+        roads, live = self.model.world.roads, self.model.roads
+        if self._times_version != (live.version, live.delay_version):
+            self._times_version = (live.version, live.delay_version)
+            self._times.clear()
+        key = (bus.node, bus.speed_factor, bus.max_mps)
+        if key not in self._times:
+            cost = bus.router.cost(bus.speed_factor, bus.max_mps)
+            self._times[key] = tree_to(roads, reversed_cost(roads, cost), np.array([bus.node], np.int32)).time_s
+        return self._times[key]
 
     def _assign(self, buses: list[Bus], villages: NDArray[np.integer]) -> None:
         rows = {int(v) for v in villages}

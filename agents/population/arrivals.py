@@ -43,6 +43,10 @@ class Arrivals:
         self.learned_at_shelter = 0
         """Residents who went by habit until they stood at a full shelter's door, or at a full host's."""
         self.exits = {p.node for p in model.world.places.of_kind("gateway")}
+        refuges = {s.node for s in shelters.rows} | {p.node for p in model.world.places.of_kind("village")}
+        self._ways_out = self.exits - refuges
+        """Exits with neither shelter nor hosts: whoever comes there leaves the county."""
+        self._ways_out_array = np.array(sorted(self._ways_out), np.int32)
         self._doors: dict[int, list[NDArray[np.int64]]] = {}
         """Those who wait at the door of each shelter row that is not open yet."""
         self._told: dict[str, list[tuple[NDArray[np.int64], str, int, float]]] = {}
@@ -63,8 +67,14 @@ class Arrivals:
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
         ordered, emptied = self.orders.ordered, self.orders.emptied
         nodes, times, first = node.tolist(), at.tolist(), columns["bound_for"][rows].tolist()
-        refused = [rows[a:b] for a, b in pairwise(bounds.tolist())
-                   if not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered, emptied)]
+        refused = []
+        for a, b in pairwise(bounds.tolist()):
+            if nodes[a] in self._ways_out:
+                self._tell("left", rows[a:b], "", nodes[a], times[a])
+            elif not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered, emptied):
+                refused.append(rows[a:b])
+        out = np.isin(node, self._ways_out_array)
+        self._leave_county(rows[out], at[out])
         self._tell_all()
         if refused:
             self._send_on(np.concatenate(refused))
@@ -83,7 +93,6 @@ class Arrivals:
         self, party: NDArray[np.int64], node: int, at: float, to_relatives: bool, ordered: NDArray[np.bool_],
         emptied: NDArray[np.bool_],
     ) -> bool:
-        columns = self.population.columns
         if to_relatives:
             if self._host(party, node, at, ordered):
                 return True
@@ -93,14 +102,18 @@ class Arrivals:
             self._shelter(party, row, at)
             return True
         if node in self.exits:
-            columns["state"][party], columns["safe_s"][party] = LEFT, at
-            self.unplaced.update(columns["household"][party].tolist())
+            self._leave_county(party, at)
             self._tell("left", party, "", node, at)
             return True
         for shelter in self.shelters.refuse(node, len(party)):
             self.model.events.add(at, "shelter_full", place=shelter.id, x=shelter.x, y=shelter.y)
-        self.unplaced.update(columns["household"][party].tolist())
+        self.unplaced.update(self.population.columns["household"][party].tolist())
         return False
+
+    def _leave_county(self, rows: NDArray[np.int64], at_s: NDArray[np.float64] | float) -> None:
+        columns = self.population.columns
+        columns["state"][rows], columns["safe_s"][rows] = LEFT, at_s
+        self.unplaced.update(columns["household"][rows].tolist())
 
     def _host(self, party: NDArray[np.int64], node: int, at: float, ordered: NDArray[np.bool_]) -> bool:
         village = self.hosts.admit(node, party, ordered)

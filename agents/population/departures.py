@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 ASSEMBLED, GIVE_UP = 0, 1
 """What is due for a household: all are there who come; its patience with waiting is over. In this order."""
+# Members of an enumeration are slow to look up, and these are looked up for every household.
+CAR, TWO_WHEELER, FOOT, BUS = int(Mode.CAR), int(Mode.TWO_WHEELER), int(Mode.FOOT), int(Mode.BUS)
+NORMAL, PREPARING, MOVING, AWAY = int(State.NORMAL), int(State.PREPARING), int(State.MOVING), int(State.AWAY)
+NOTHING, FOR_ABSENT, FOR_LIFT, FOR_BUS = (
+    int(Waiting.NOTHING), int(Waiting.ABSENT), int(Waiting.LIFT), int(Waiting.BUS))
 LONGEST_PARTY = np.iinfo(np.int16).max
 
 
@@ -100,11 +105,11 @@ class Departures:
                 continue
             if what == GIVE_UP:
                 self._give_up(household, at, going)
-            elif self._mode[household] == Mode.FOOT:
+            elif self._mode[household] == FOOT:
                 self._wait_for_lift(household, at)
             else:
                 going.append(Leaving(household, at, int(self._mode[household]), household))
-                if self._mode[household] == Mode.CAR:
+                if self._mode[household] == CAR:
                     self._offer_lifts(household, at, going)
         if going:
             self._set_out(going)
@@ -121,8 +126,8 @@ class Departures:
         """Have households (rows) that wait for somebody forget about leaving; those who were to stay away are free."""
         self._forget(households)
         columns, rows = self.population.columns, self.population.members(households)
-        columns["waiting"][rows] = Waiting.NOTHING
-        columns["state"][rows[columns["state"][rows] == State.AWAY]] = State.NORMAL
+        columns["waiting"][rows] = NOTHING
+        columns["state"][rows[columns["state"][rows] == AWAY]] = NORMAL
 
     def waiting(self, village: int, seats: int = LONGEST_PARTY) -> int:
         """Return how many people in a village (place row) wait for a ride, in households of so many at most."""
@@ -136,7 +141,7 @@ class Departures:
         rows = self.population.members(households)
         sizes = np.asarray(self.model.world.households["size"])[households].astype(np.int64)
         index = np.repeat(np.arange(len(households)), sizes)
-        ready = columns["state"][rows] == State.PREPARING
+        ready = columns["state"][rows] == PREPARING
         away = ready & columns["away"][rows]
         ready_s = self.plans.depart_s[households]
         comes = away & (self._home_draw.uniforms(columns["person_id"][rows]) < people.come_home_share)
@@ -149,13 +154,13 @@ class Departures:
         absent = away & ~comes
         day_village = self.population.node_village[columns["day_node"][rows]]
         ordered_there = (day_village >= 0) & self.orders.ordered[day_village]
-        columns["state"][rows[absent & ~ordered_there]] = State.AWAY
+        columns["state"][rows[absent & ~ordered_there]] = AWAY
         self._leave_alone(rows[absent & ordered_there], ready_s[index[absent & ordered_there]])
         together = ready & ~absent
         party = np.bincount(index[together], minlength=len(households))
         full_s = ready_s.copy()
         np.maximum.at(full_s, index[comes], home_s[comes])
-        columns["waiting"][rows[together & (full_s > ready_s)[index]]] = Waiting.ABSENT
+        columns["waiting"][rows[together & (full_s > ready_s)[index]]] = FOR_ABSENT
         self._party[households] = np.minimum(party, LONGEST_PARTY)
         self._mode[households] = self._own_mode(households, party)
         for household, at in zip(households[party > 0].tolist(), full_s[party > 0].tolist(), strict=True):
@@ -166,7 +171,7 @@ class Departures:
         world, seats = self.model.world.households, self.people.two_wheeler_seats
         fits = party <= seats * np.asarray(world["two_wheelers"])[households].astype(np.int64)
         by_car = np.asarray(world["cars"])[households] > 0
-        return np.where(by_car, Mode.CAR, np.where(fits, Mode.TWO_WHEELER, Mode.FOOT)).astype(np.uint8)
+        return np.where(by_car, CAR, np.where(fits, TWO_WHEELER, FOOT)).astype(np.uint8)
 
     def _home_s(self, rows: NDArray[np.int64], told_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return when residents (n,) would be home from their day place, told at ``told_s``."""
@@ -179,7 +184,7 @@ class Departures:
         """Send residents (n,) off on foot from where they are, each by himself."""
         columns = self.population.columns
         columns["walk_mps"][rows] = self.pace_mps[rows]
-        self._put_on_road(rows, at_s, columns["household"][rows], np.full(len(rows), Mode.FOOT))
+        self._put_on_road(rows, at_s, columns["household"][rows], np.full(len(rows), FOOT))
         self._tell(columns["household"][rows], at_s)
 
     # -- lifts ----------------------------------------------------------------------------------------
@@ -187,7 +192,7 @@ class Departures:
     def _wait_for_lift(self, household: int, at: float) -> None:
         village = int(self.population.household_village[household])
         self.pools.join(household, village, at)
-        self._mark(household, Waiting.BUS if self.pools.served[village] else Waiting.LIFT)
+        self._mark(household, FOR_BUS if self.pools.served[village] else FOR_LIFT)
         patience = self.people.bus_patience if self.pools.served[village] else self.people.lift_patience
         self._ask(at + patience, GIVE_UP, household)
 
@@ -198,23 +203,23 @@ class Departures:
         village = int(self.population.household_village[household])
         until = self.pools.since(household) + self.people.bus_patience
         if self.pools.served[village] and until > at:
-            self._mark(household, Waiting.BUS)
+            self._mark(household, FOR_BUS)
             self._ask(until, GIVE_UP, household)
             return
         self.pools.drop(household)
-        going.append(Leaving(household, at, Mode.FOOT, household))
+        going.append(Leaving(household, at, FOOT, household))
 
     def _offer_lifts(self, household: int, at: float, going: list[Leaving]) -> None:
         seats = self.people.car_seats - int(self._party[household])
         village = int(self.population.household_village[household])
         for neighbour in self.pools.take(village, seats, self._party):
             self.lifts += int(self._party[neighbour])
-            going.append(Leaving(neighbour, at, Mode.CAR, household))
+            going.append(Leaving(neighbour, at, CAR, household))
 
-    def _mark(self, household: int, waiting: Waiting) -> None:
+    def _mark(self, household: int, waiting: int) -> None:
         columns, world = self.population.columns, self.model.world.households
         first, size = int(world["first"][household]), int(world["size"][household])
-        here = columns["state"][first: first + size] == State.PREPARING
+        here = columns["state"][first: first + size] == PREPARING
         columns["waiting"][first: first + size][here] = waiting
 
     # -- setting out ----------------------------------------------------------------------------------
@@ -227,7 +232,7 @@ class Departures:
         rows = self.population.members(households)
         index = np.repeat(np.arange(len(households)), sizes)
         # Somebody may have died while waiting.
-        alive = columns["state"][rows] == State.PREPARING
+        alive = columns["state"][rows] == PREPARING
         rows, index = rows[alive], index[alive]
         if len(rows) == 0:
             return
@@ -283,7 +288,7 @@ class Departures:
         columns = self.population.columns
         columns["mode"][rows], columns["ride"][rows] = mode, ride
         columns["bound_for"][rows], columns["informed"][rows] = self.bound_for[ride], self.informed[ride]
-        columns["waiting"][rows] = Waiting.NOTHING
+        columns["waiting"][rows] = NOTHING
         columns["depart_s"][rows] = at_s
         self.journeys.set_out(rows, at_s)
 
@@ -293,13 +298,13 @@ class Departures:
         columns = self.population.columns
         for household in self.pools.take(village, seats, self._party):
             rows = self.population.members(np.array([household]))
-            rows = rows[columns["state"][rows] == State.PREPARING]
+            rows = rows[columns["state"][rows] == PREPARING]
             if len(rows) == 0:
                 continue
             self._bring_home(rows)
-            columns["mode"][rows], columns["ride"][rows] = Mode.BUS, household
+            columns["mode"][rows], columns["ride"][rows] = BUS, household
             columns["bound_for"][rows], columns["informed"][rows] = Bound.SHELTER, 1
-            columns["waiting"][rows], columns["state"][rows] = Waiting.NOTHING, State.MOVING
+            columns["waiting"][rows], columns["state"][rows] = NOTHING, MOVING
             columns["depart_s"][rows] = columns["since_s"][rows] = at_s
             self._tell(np.full(len(rows), household), np.full(len(rows), at_s))
             parties.append(rows)

@@ -164,6 +164,13 @@ def set_presence(
 
 
 @njit(cache=True)
+def tally(state: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+    """Add to ``counts`` (states,) how many rows are in each state."""
+    for row in range(len(state)):
+        counts[state[row]] += 1
+
+
+@njit(cache=True)
 def rows_in_box(
     x: NDArray[np.float32], y: NDArray[np.float32], out_of_it: NDArray[np.bool_], state: NDArray[np.uint8],
     x0: float, y0: float, x1: float, y1: float, found: NDArray[np.int64],

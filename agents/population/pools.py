@@ -57,6 +57,10 @@ class Pools:
             self.drop(household)
         return taken
 
+    def crowded(self) -> list[int]:
+        """Return the villages (place rows) where anybody waits."""
+        return [village for village, households in self._waiting.items() if households]
+
     def waiting(self, village: int, party: NDArray[np.integer], seats: int) -> int:
         """Return how many people wait in a village, of households that fit into so many seats."""
         sizes = [int(party[household]) for household in self._waiting.get(village, ())]

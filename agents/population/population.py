@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from agents.population.columns import RUN_COLUMNS, START, State
+from agents.population.kernels import tally
 from sim.hazard import ColumnSpec
 from sim.world.world import World
 
@@ -93,7 +94,8 @@ class Population:
     def count(self, state: State) -> int:
         """Return how many residents are in a state."""
         if self._tally is None:
-            self._tally = np.bincount(self.columns["state"], minlength=len(State))
+            self._tally = np.zeros(len(State), np.int64)
+            tally(self.columns["state"], self._tally)
         return int(self._tally[state])
 
     def residents(self) -> ResidentSet:
