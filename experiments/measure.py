@@ -82,7 +82,7 @@ def _evacuation(drill: Drill) -> Values:
 
 def _lost_vehh(traffic: Traffic) -> float:
     # Differences of times leave dust of either sign where nobody was held up: whole milliseconds count.
-    return abs(round(float(lost_s(traffic).sum()), 3)) / 3600
+    return (round(float(lost_s(traffic).sum()), 3) + 0.0) / 3600
 
 
 def _warning(drill: Drill) -> Values:
