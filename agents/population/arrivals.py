@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.model import Simulation
 
 # Members of an enumeration are slow to look up, and these are looked up for every party.
-RELATIVES = int(Bound.RELATIVES)
+RELATIVES, TO_SHELTER = int(Bound.RELATIVES), int(Bound.SHELTER)
 SHELTERED, LEFT, HOSTED, AT_DOOR = int(State.SHELTERED), int(State.LEFT), int(State.HOSTED), int(State.AT_DOOR)
 
 
@@ -65,13 +65,13 @@ class Arrivals:
         node, at = columns["node"][rows], columns["since_s"][rows]
         cut = np.flatnonzero((ride[1:] != ride[:-1]) | (node[1:] != node[:-1]) | (at[1:] != at[:-1]))
         bounds = np.concatenate(([0], cut + 1, [len(rows)]))
-        ordered, emptied = self.orders.ordered, self.orders.emptied
+        uneasy, emptied = self.orders.uneasy, self.orders.emptied
         nodes, times, first = node.tolist(), at.tolist(), columns["bound_for"][rows].tolist()
         refused = []
         for a, b in pairwise(bounds.tolist()):
             if nodes[a] in self._ways_out:
                 self._tell("left", rows[a:b], "", nodes[a], times[a])
-            elif not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, ordered, emptied):
+            elif not self._place(rows[a:b], nodes[a], times[a], first[a] == RELATIVES, uneasy, emptied):
                 refused.append(rows[a:b])
         out = np.isin(node, self._ways_out_array)
         self._leave_county(rows[out], at[out])
@@ -85,18 +85,18 @@ class Arrivals:
         With hosts for those bound for relatives, in a shelter, or out of the county, in that order.
         """
         to_relatives = bool(self.population.columns["bound_for"][party[0]] == RELATIVES)
-        placed = self._place(party, node, at, to_relatives, self.orders.ordered, self.orders.emptied)
+        placed = self._place(party, node, at, to_relatives, self.orders.uneasy, self.orders.emptied)
         self._tell_all()
         return placed
 
     def _place(
-        self, party: NDArray[np.int64], node: int, at: float, to_relatives: bool, ordered: NDArray[np.bool_],
+        self, party: NDArray[np.int64], node: int, at: float, to_relatives: bool, uneasy: NDArray[np.bool_],
         emptied: NDArray[np.bool_],
     ) -> bool:
         if to_relatives:
-            if self._host(party, node, at, ordered):
+            if self._host(party, node, at, uneasy):
                 return True
-            self.hosts.refuse(node, ordered)
+            self.hosts.refuse(node, party, uneasy)
         row = self.shelters.admit(node, len(party), at, emptied)
         if row is not None:
             self._shelter(party, row, at)
@@ -108,6 +108,9 @@ class Arrivals:
         for shelter in self.shelters.refuse(node, len(party)):
             self.model.events.add(at, "shelter_full", place=shelter.id, x=shelter.x, y=shelter.y)
         self.unplaced.update(self.population.columns["household"][party].tolist())
+        if to_relatives and self.hosts.at_home(node, party):
+            # The way to the nearest hosts ends at home (their order was cancelled on the way): others do not exist.
+            self.population.columns["bound_for"][party] = TO_SHELTER
         return False
 
     def _leave_county(self, rows: NDArray[np.int64], at_s: NDArray[np.float64] | float) -> None:
@@ -115,8 +118,8 @@ class Arrivals:
         columns["state"][rows], columns["safe_s"][rows] = LEFT, at_s
         self.unplaced.update(columns["household"][rows].tolist())
 
-    def _host(self, party: NDArray[np.int64], node: int, at: float, ordered: NDArray[np.bool_]) -> bool:
-        village = self.hosts.admit(node, party, ordered)
+    def _host(self, party: NDArray[np.int64], node: int, at: float, uneasy: NDArray[np.bool_]) -> bool:
+        village = self.hosts.admit(node, party, uneasy)
         if village is None:
             return False
         columns = self.population.columns

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.population.columns import Bound, Mode, State, Waiting
+from agents.population.hosts import Hosts
 from agents.population.journeys import Journeys
 from agents.population.orders import Orders
 from agents.population.planning import Plans
@@ -54,13 +55,14 @@ class Departures:
 
     def __init__(
         self, model: Simulation, population: Population, plans: Plans, orders: Orders, journeys: Journeys,
-        behaviour: Behaviour, people: PeopleSettings, traces: Traces,
+        behaviour: Behaviour, people: PeopleSettings, traces: Traces, hosts: Hosts,
     ) -> None:
         self.model = model
         self.population = population
         self.plans = plans
         self.orders = orders
         self.journeys = journeys
+        self.hosts = hosts
         self.people = people
         self.traces = traces
         households = model.world.households
@@ -258,6 +260,7 @@ class Departures:
         self._forget(household[starts])
         self._together(rows, at_s, household, np.where(mode < 0, own, mode))
         self.population.columns["bound_for"][rows], self.population.columns["informed"][rows] = bound_for, 1
+        self.hosts.near_home[rows] = True
 
     def _together(
         self, rows: NDArray[np.int64], at_s: NDArray[np.float64], ride: NDArray[np.integer],
@@ -290,6 +293,7 @@ class Departures:
         columns["bound_for"][rows], columns["informed"][rows] = self.bound_for[ride], self.informed[ride]
         columns["waiting"][rows] = NOTHING
         columns["depart_s"][rows] = at_s
+        self.hosts.near_home[rows] = False
         self.journeys.set_out(rows, at_s)
 
     def board(self, village: int, seats: int, at_s: float) -> list[NDArray[np.int64]]:

@@ -63,7 +63,7 @@ class Evacuation:
             revive=self.journeys.revive)
         self.journeys.driving = self.driving
         self.departures = Departures(
-            model, population, self.plans, self.orders, self.journeys, behaviour, people, traces)
+            model, population, self.plans, self.orders, self.journeys, behaviour, people, traces, self.hosts)
         self.moving_on = MovingOn(
             model, population, self.orders, self.arrivals, self.journeys, behaviour.preparation,
             self.departures.pace_mps, traces)

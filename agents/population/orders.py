@@ -70,7 +70,7 @@ class Orders:
         self.village_called = np.zeros(places, np.uint8)
         """:class:`Called` of each place."""
         self.version = 0
-        """Raised by every order and its end; each may change which shelters lie in safety."""
+        """Raised by every order and its end, and where a hazard is seen first: each may change where refuge is."""
         self.warned = 0
         """Residents warned so far."""
         self.stayed = 0
@@ -83,6 +83,8 @@ class Orders:
         self._home_x, self._home_y = population.columns["home_x"][first], population.columns["home_y"][first]
         self._seeing = np.empty(len(first), np.int64)
         self._cleared = np.zeros(places, np.bool_)
+        self._seen_in = np.zeros(places, np.bool_)
+        """Villages where somebody has seen a hazard."""
         ways = behaviour
         advised = ways.compliance if ways.compliance_advised is None else ways.compliance_advised
         self._share = np.array([0.0, ways.shadow.share, advised, ways.compliance])
@@ -104,6 +106,11 @@ class Orders:
     def emptied(self) -> NDArray[np.bool_]:
         """Which places (places,) are villages to be left by everybody, so that their shelters are of no use."""
         return self.ordered & ~self._shelters_stay
+
+    @property
+    def uneasy(self) -> NDArray[np.bool_]:
+        """Which places (places,) take no guests: villages called on in any way, or where a hazard has been seen."""
+        return (self.village_called != Called.NOT) | self._seen_in
 
     # -- orders ---------------------------------------------------------------------------------------
 
@@ -160,6 +167,7 @@ class Orders:
 
     def _release(self, villages: NDArray[np.int64]) -> NDArray[np.int64]:
         """Call on villages no longer; return the households that forget it: not all of them out, and not by sight."""
+        self.version += 1
         self.village_called[villages] = Called.NOT
         self.village_called_s[villages] = np.inf
         households = self.population.households_of(villages)
@@ -206,6 +214,7 @@ class Orders:
         if len(villages) == 0:
             return
         now, plans = self.model.now, self.plans
+        self.version += 1
         self.village_called[villages] = called
         self.village_called_s[villages] = now
         households = self.population.households_of(villages)
@@ -276,6 +285,10 @@ class Orders:
         refused = (plans.warned_s[rows] <= now) & ~plans.complies[rows]
         draws = self.model.streams.of("compliance").uniforms(self.diffusion.ids[rows])
         plans.seen[rows] = True
+        where = np.unique(self.population.household_village[rows])
+        if not self._seen_in[where].all():
+            self._seen_in[where] = True
+            self.version += 1
         fresh = rows[(plans.warned_s[rows] > now) | (refused & (draws < self._seen_share))]
         if len(fresh) == 0:
             return

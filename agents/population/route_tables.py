@@ -83,7 +83,7 @@ class RouteTables:
         roads_changed = not self._version or version[0] != self._version[0]
         self._version = version
         emptied = self.orders.emptied
-        hosts = self.hosts.targets(self.orders.ordered)
+        hosts = self.hosts.targets(self.orders.uneasy)
         for mode in self._barred:
             speed = self._speed(mode, self._speed_factor)
             if roads_changed:

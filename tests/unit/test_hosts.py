@@ -7,7 +7,7 @@ import pytest
 
 from agents.population.columns import Bound, State
 from agents.population.hosts import Hosts
-from tests.smallworld import WHEEL_MPS, Home, drill, events_of, order, shelter, straight
+from tests.smallworld import WHEEL_MPS, Home, drill, events_of, order, shelter, straight, water
 
 ROAD = (0.0, 1000.0, 4000.0, 4500.0)
 ALL_TO_RELATIVES = {"to_shelter": 0.0, "guests_per_resident": 1.0}
@@ -76,3 +76,51 @@ def test_room_given_back_is_there_again():
     assert hosts.guests[row] == 1 and hosts.targets(nobody).tolist() == [1]
     assert hosts.host_of.tolist() == [-1] * 4 + [row, -1, -1]
     assert hosts.version == 2
+
+
+def test_who_leaves_without_an_order_goes_to_another_village():
+    # v2 hears of the order to v3: its people are nobody's hosts, least of all their own.
+    near = {"shadow": {"share": 1.0, "within_m": 1000}}
+    run = leaving([Home(2, (40, 41), wheels=1), Home(3, (50, 51), wheels=1), Home(1, (60,) * 4)], "u3", behaviour=near)
+    run.run()
+    c = run.residents.columns
+    assert not c["ordered"][:2].any() and c["state"].tolist() == [State.HOSTED] * 4 + [State.NORMAL] * 4
+    assert c["safe_s"][0] - c["depart_s"][0] == pytest.approx(3000 / WHEEL_MPS, rel=1e-6)
+    assert {run.world.places[row].id for row in run.evacuation.hosts.host_of[:4].tolist()} == {"v1"}
+
+
+def test_who_flees_at_the_sight_of_the_hazard_is_not_hosted_where_it_was_seen():
+    homes = [Home(3, (40, 41), wheels=1), Home(1, (60,) * 4), Home(2, (50,) * 4)]
+    run = drill(straight(ROAD, homes, gateways=()), plan={
+        "shelters": [], "command": {"place": "u0", "decision": {"median": "20h"}}}, people=ALL_TO_RELATIVES,
+        hazards=[water("u3", speed_mps=0.1, most_m=300)], behaviour={"notice_distance_m": 400})
+    run.run()
+    c = run.residents.columns
+    assert not c["ordered"].any() and c["state"][:6].tolist() == [State.HOSTED] * 2 + [State.NORMAL] * 4
+    # v2 is 500 m from v3: its people have seen the water too, or not yet when the others came by.
+    assert (run.evacuation.hosts.host_of[:2] != c["village"][:2]).all()
+    assert (c["safe_s"][:2] > c["depart_s"][:2] + 500 / WHEEL_MPS - 1).all()
+
+
+def test_who_comes_back_to_his_own_village_is_sent_on_to_a_shelter():
+    # The order is cancelled on the way, and the way to the nearest hosts now ends at home.
+    cancel = {"at": "16min", "action": "cancel_evacuation", "args": {"zone": "u3"}}
+    run = leaving([Home(3, (40, 41), wheels=1), Home(3, (50,) * 5)], "u3", shelters=[shelter("hall", "u0", 9)],
+                  people={"guests_per_resident": 1.0}, commands=[cancel], behaviour={"compliance": 1.0})
+    run.run()
+    c = run.residents.columns
+    assert (c["state"][:2] == State.SHELTERED).all() and (run.evacuation.hosts.host_of == -1).all()
+
+
+def test_the_organised_transfer_alone_may_host_people_in_their_own_village():
+    world = straight(ROAD, [Home(1, (40,) * 4), Home(1, (50,))])
+    hosts, nobody = Hosts(world, 1.0), np.zeros(len(world.places), bool)
+    party = np.array([4])
+    assert hosts.at_home(1, party) and hosts.admit(1, party, nobody) is None
+    hosts.refuse(1, party, nobody)
+    assert hosts.targets(nobody).tolist() == [1]
+    hosts.near_home[party] = True
+    row = hosts.admit(1, party, nobody)
+    assert row is not None and hosts.host_of[4] == row and not hosts.at_home(1, party)
+    everywhere = np.ones(len(world.places), bool)
+    assert hosts.targets(everywhere).tolist() == [] and hosts.admit(1, party, everywhere) is None
