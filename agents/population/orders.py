@@ -121,11 +121,13 @@ class Orders:
 
         With ``shelters_stay`` people leave their homes and not the place: its shelters take them in.
 
-        Who has already decided to leave, or has seen the hazard, is not asked again.
+        Who has already decided to leave, or has seen the hazard, is not asked again. An order repeated is news to
+        nobody at home, but may change whether shelters stay: their people move on, or need not any more.
         """
         now = self.model.now
         called = Called.MANDATORY if kind == "mandatory" else Called.ADVISED
         fresh = np.unique(villages).astype(np.int64)
+        self._keep_shelters(fresh[self.village_called[fresh] == called], shelters_stay)
         fresh = fresh[self.village_called[fresh] < called]
         if len(fresh) == 0:
             return 0
@@ -147,6 +149,16 @@ class Orders:
         for listener in self.called:
             listener(fresh)
         return len(members)
+
+    def _keep_shelters(self, villages: NDArray[np.int64], stay: bool) -> None:
+        """Change whether the shelters of villages with an order of the same kind stay."""
+        changed = villages[self._shelters_stay[villages] != stay]
+        if len(changed) == 0:
+            return
+        self.version += 1
+        self._shelters_stay[changed] = stay
+        for listener in self.called:
+            listener(changed)
 
     def cancel(self, villages: NDArray[np.integer]) -> int:
         """Cancel the orders of villages; those under way go on, the others stay. Return how many residents stay."""

@@ -186,3 +186,27 @@ def test_preparation_is_the_households_own_and_comes_with_a_stream_of_its_own():
     second = np.array([by_id[f"H{7 + i}"] for i in range(400)])
     # Drawn anew: their ranks at home and now have nothing to do with each other (four standard errors).
     assert abs(np.corrcoef(np.argsort(np.argsort(first)), np.argsort(np.argsort(second)))[0, 1]) < 4 / 20
+
+
+def test_an_order_repeated_empties_the_shelters_or_keeps_them():
+    homes, stay = [Home(3, (40, 41), cars=1)], again("u2", "1h", shelters_stay=True)
+    run = leaving(homes, shelters=TWO_HALLS, commands=[stay, again("u2")])
+    advance(run, SECOND_S - 60)
+    u2 = next(p.row for p in run.world.places.of_kind("village") if p.id == "v2")
+    assert [s.occupants for s in run.shelters.rows] == [2, 0] and not run.evacuation.orders.emptied[u2]
+    run.run()
+    assert [s.occupants for s in run.shelters.rows] == [0, 2]
+    assert [e["t_s"] for e in events_of(run, "moved_on")] == [NEXT_S]
+    # Taken back before they have packed, they stay; the order itself is the first one.
+    back = again("u2", "125min", shelters_stay=True)
+    run = leaving(homes, shelters=TWO_HALLS, commands=[stay, again("u2"), back])
+    run.run()
+    assert [s.occupants for s in run.shelters.rows] == [2, 0] and run.evacuation.moving_on.moved_on == 0
+    assert run.evacuation.village_ordered_s[u2] == 3600 and not run.evacuation.orders.emptied[u2]
+
+
+def test_advice_after_an_order_does_not_change_what_it_says_of_shelters():
+    run = leaving([Home(3, (40, 41), cars=1)], shelters=TWO_HALLS,
+                  commands=[again("u2", "1h", shelters_stay=True), again("u2", kind="advised")])
+    run.run()
+    assert run.evacuation.moving_on.moved_on == 0
