@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.drill import Drill
-from agents.population.columns import Mode, State
+from agents.population.columns import State
 from agents.population.left_behind import left_behind
 from experiments.bottlenecks import Landmark, LinkUse, bottlenecks
 from experiments.evacuation_facts import zone_rows
 from experiments.record import write_npz
 from sim.clock import Rank
-from sim.traffic.state import DRIVING, UNIT
+from sim.traffic.state import DRIVING, HELD, UNIT
 from sim.traffic.traffic import Traffic
 from sim.world.classes import RoadClass
 
@@ -37,6 +37,9 @@ class TrafficRecorder:
         self.flow: list[NDArray[np.uint16]] = []
         self.queue: list[NDArray[np.uint16]] = []
         self._before = np.zeros(traffic.network.links, np.int64)
+        self._most = np.zeros(traffic.network.links, np.int32)
+        self._capacity_vph = 3600 / traffic.links["headway_s"]
+        """Of each link when its queue was longest: lanes and speeds change in a run."""
         drill.clock.every("traffic samples", SAMPLE_S, Rank.RECORD, self._due)
 
     @classmethod
@@ -55,7 +58,11 @@ class TrafficRecorder:
         entered = self.traffic.links["entered"].astype(np.int64)
         self.t_s.append(t_s)
         self.flow.append(np.minimum(entered - self._before, MOST).astype(np.uint16))
-        self.queue.append(np.minimum(self.traffic.queues(), MOST).astype(np.uint16))
+        queue = self.traffic.queues()
+        self.queue.append(np.minimum(queue, MOST).astype(np.uint16))
+        longer = queue > self._most
+        self._most[longer] = queue[longer]
+        self._capacity_vph[longer] = 3600 / self.traffic.links["headway_s"][longer]
         self._before = entered
 
     def close(self) -> None:
@@ -75,7 +82,7 @@ class TrafficRecorder:
             "t_s": np.array(self.t_s, np.float32), "flow": np.stack(self.flow), "queue": queue,
             "lost_vehh": (lost_s(traffic) / 3600).astype(np.float32),
             "entered": traffic.links["entered"].astype(np.int32), "max_queue": most,
-            "capacity_vph": (3600 / network.headway_s()).astype(np.float32),
+            "capacity_vph": self._capacity_vph.astype(np.float32),
             "storage": (traffic.links["storage"] / UNIT).astype(np.float32),
             "length_m": network.length_m.astype(np.float32), "speed_mps": network.speed_mps.astype(np.float32),
         }
@@ -85,7 +92,7 @@ def lost_s(traffic: Traffic) -> NDArray[np.float64]:
     """Return the delay on each link (links,; s): of those that have left it, and so far of those still on it."""
     lost = traffic.links["lost_s"].astype(np.float64)
     on_road = traffic.vehicles[:traffic.count]
-    here = on_road[(on_road["status"] == DRIVING) & (on_road["link"] < traffic.network.links)]
+    here = on_road[np.isin(on_road["status"], (DRIVING, HELD)) & (on_road["link"] < traffic.network.links)]
     late = traffic.now - here["entry_s"] - traffic.links["free_s"][here["link"]]
     np.add.at(lost, here["link"], np.maximum(late, 0.0))
     return lost
@@ -152,7 +159,7 @@ def _fates(drill: Drill) -> dict[str, int]:
     fates: dict[str, Any] = {
         "shadow": np.count_nonzero(gone & ~columns["ordered"]),
         "relatives": np.count_nonzero(columns["state"] == State.HOSTED),
-        "by_bus": np.count_nonzero(gone & (columns["mode"] == Mode.BUS)), "lift": evacuation.departures.lifts,
+        "by_bus": drill.fleet.carried, "lift": evacuation.departures.lifts,
         "turned_back": evacuation.journeys.turned_back, "learned_at_closure": evacuation.journeys.learned_at_closure,
         "learned_at_shelter": evacuation.arrivals.learned_at_shelter,
     }
