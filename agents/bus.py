@@ -3,9 +3,10 @@
 A bus mobilises once, then goes to the stop (a village's node) where it gets most people for its time, those apart
 whom another bus is on its way to. It boards households whole (one larger than the bus walks), goes on to further
 stops while it has seats and they are nearer than the shelter, drives to the nearest shelter with room and comes back
-for more. Who finds no room at the door stays on it to the next. Queues hold buses up like
-anybody. Left out: drivers' hours, fuel, the walk to the stop, the road a bus takes up itself, and that a shelter
-fills while a bus is bound for it (it learns so at the door).
+for more. Who finds no room at the door stays on it to the next. Queues hold buses up like anybody; against a
+contraflow they have no entry. A bus that finds no way to where it was going takes another stop or shelter it can
+reach; with no way anywhere it waits and looks again. Left out: drivers' hours, fuel, the walk to the stop, the road
+a bus takes up itself, and that a shelter fills while a bus is bound for it (it learns so at the door).
 """
 
 from __future__ import annotations
@@ -94,9 +95,14 @@ class Bus(Mover):
         while True:
             village = self.fleet.stop_for(self)
             if village is None:
-                self.mark(Status.RESTING)
+                if self.status != Status.RESTING:
+                    self.mark(Status.RESTING)
                 self.wanted = self.simulation.clock.env.event()
-                yield self.wanted
+                if self.fleet.waiting_for(self):
+                    # Somebody waits but there is no way to them now.
+                    yield self.wanted | self.timeout(WAIT_FOR_ROAD_S)
+                else:
+                    yield self.wanted
                 self.wanted = None
                 continue
             yield from self._fetch(village)
@@ -108,12 +114,20 @@ class Bus(Mover):
                 yield from self._unload()
 
     def _fetch(self, village: int) -> Generator[simpy.Event, Any, None]:
-        """Drive to a village's stop and board who waits, twice if seats are left: once more after the wait there."""
+        """Drive to a village's stop and board who waits, twice if seats are left: once more after the wait there.
+
+        Where no way is left on the way there, it gives the stop up for others.
+        """
         seats = self.settings.capacity
         claim = seats - self.aboard
         self.fleet.claimed[village] += claim
-        yield from self.drive(int(self.simulation.world.places[village].node), Status.DRIVING)
+        stop = self.simulation.world.places[village]
+        there = yield from self.drive(int(stop.node), Status.DRIVING, patient=False)
         self.fleet.claimed[village] -= claim
+        if not there:
+            self._found_no_way(stop.id)
+            self.fleet.somebody_waits(village)
+            return
         for wait in (0.0, self.settings.wait_at_stop):
             if self.aboard >= seats or (wait and not self.parties):
                 break
@@ -136,7 +150,9 @@ class Bus(Mover):
             yield self.timeout(WAIT_FOR_ROAD_S)
             self._forget_the_dead()
             return
-        yield from self.drive(node, Status.DRIVING)
+        if not (yield from self.drive(node, Status.DRIVING, patient=False)):
+            self._found_no_way("")
+            return
         self.mark(Status.WORKING)
         yield self.timeout(self.aboard * self.settings.boarding_s_per_person)
         self._forget_the_dead()
@@ -148,6 +164,10 @@ class Bus(Mover):
         self.fleet.population.touch()
         self.simulation.events.add(now, "unloaded", self.id, "", self.x, self.y,
                                    f'{{"persons": {before - self.aboard}}}')
+
+    def _found_no_way(self, place: str) -> None:
+        self.simulation.events.add(self.simulation.now, "no_way", self.id, place, self.x, self.y,
+                                   f'{{"persons": {self.aboard}}}')
 
     def _forget_the_dead(self) -> None:
         state = self.fleet.population.columns["state"]
@@ -171,12 +191,12 @@ class Fleet:
         self.buses: list[Bus] = []
         self._times: dict[tuple[int, float, float], NDArray[np.float64]] = {}
         """Seconds to every node, for kinds of buses and where they are, on the roads as they are."""
-        self._times_version = (-1, -1)
-        router = Router(model, 1.0)
+        self._times_version = (-1, -1, -1)
+        router = Router(model, 1.0, obeys=True)
         for entry in entries:
             place = model.world.places.get(entry.place, f"{where}, buses, {entry.id}")
             self.buses.extend(Bus(model, router, self, entry, place, n + 1) for n in range(entry.count))
-        evacuation.departures.pools.joined.append(self._somebody_waits)
+        evacuation.departures.pools.joined.append(self.somebody_waits)
         if any(entry.on_order for entry in entries):
             evacuation.orders.called.append(self._ordered_out)
 
@@ -202,11 +222,9 @@ class Fleet:
 
         People for whom another bus is on its way do not count.
         """
-        departures = self.evacuation.departures
-        seats, free = bus.settings.capacity, bus.settings.capacity - bus.aboard
-        crowded = sorted(v for v in departures.pools.crowded() if v in bus.villages)
-        waiting = {v: min(departures.waiting(v, free) - int(self.claimed[v]), free) for v in crowded}
-        rows = [v for v, persons in waiting.items() if persons > 0] if free > 0 else []
+        seats = bus.settings.capacity
+        waiting = self.waiting_for(bus)
+        rows = list(waiting)
         if not rows:
             return None
         times = self._times_from(bus)[np.array([self.model.world.places[v].node for v in rows])]
@@ -216,6 +234,16 @@ class Fleet:
         gain = np.array([waiting[v] for v in rows]) / (times + seats * bus.settings.boarding_s_per_person + 1.0)
         best = int(np.argmax(gain))
         return rows[best] if np.isfinite(times[best]) else None
+
+    def waiting_for(self, bus: Bus) -> dict[int, int]:
+        """Return how many people a bus could fetch by village, those apart whom another is on its way to."""
+        departures = self.evacuation.departures
+        free = bus.settings.capacity - bus.aboard
+        if free <= 0:
+            return {}
+        crowded = sorted(v for v in departures.pools.crowded() if v in bus.villages)
+        waiting = {v: min(departures.waiting(v, free) - int(self.claimed[v]), free) for v in crowded}
+        return {v: persons for v, persons in waiting.items() if persons > 0}
 
     def time_to_goal(self, bus: Bus) -> float:
         """Return seconds from a bus to where it would unload; infinite where it cannot."""
@@ -233,9 +261,9 @@ class Fleet:
         return None
 
     def _times_from(self, bus: Bus) -> NDArray[np.float64]:
-        roads, live = self.model.world.roads, self.model.roads
-        if self._times_version != (live.version, live.delay_version):
-            self._times_version = (live.version, live.delay_version)
+        roads = self.model.world.roads
+        if self._times_version != bus.router.version:
+            self._times_version = bus.router.version
             self._times.clear()
         key = (bus.node, bus.speed_factor, bus.max_mps)
         if key not in self._times:
@@ -252,7 +280,8 @@ class Fleet:
     def _ordered_out(self, villages: NDArray[np.int64]) -> None:
         self._assign([bus for bus in self.buses if bus.settings.on_order], villages)
 
-    def _somebody_waits(self, village: int) -> None:
+    def somebody_waits(self, village: int) -> None:
+        """Have buses that stand by look at a village where people wait whom none is on its way to."""
         for bus in self.buses:
             if bus.wanted is not None and village in bus.villages:
                 bus.look()

@@ -195,6 +195,8 @@ class RescueTeam(Mover):
 
     def _to_road(self, status: Status) -> Generator[simpy.Event, Any, None]:
         """Walk to the nearest node of the road; called back on the way, a team is still off the road."""
+        if self.turning:
+            return
         road = nearest_node(self.simulation, self.x, self.y)
         nodes = self.simulation.world.roads.nodes
         yield from self.walk(float(nodes["x"][road]), float(nodes["y"][road]), self._off_road_mps(), status)

@@ -1,4 +1,8 @@
-"""How teams and trucks travel: link by link along the fastest way now, found again when a road changes."""
+"""How teams, trucks and buses travel: link by link along the fastest way now, found again when a road changes.
+
+A link that closes under a vehicle not yet half-way along it, by time, sends it back to where it came from in the time
+it had driven, and it looks for another way; past half-way it drives on.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 
 WAIT_FOR_ROAD_S = 300.0
 """A vehicle with no open way looks again after this time."""
+TURN_BACK_UP_TO = 0.5
+"""Share of its time on a closing link before which a vehicle turns back. Assumption: the nearer end, as cars do."""
+CLOSED_AHEAD = "the link closed"
+"""Cause of the interrupt that turns a vehicle back."""
 
 
 class Waypoint(NamedTuple):
@@ -39,25 +47,36 @@ def reversed_cost(roads: Roads, cost: NDArray[np.float64]) -> NDArray[np.float64
 class Router:
     """Trees of travel time to single nodes for kinds of vehicles, kept until a road changes."""
 
-    def __init__(self, model: Simulation, held_up: float = 0.0) -> None:
+    def __init__(self, model: Simulation, held_up: float = 0.0, *, obeys: bool = False) -> None:
         self.model = model
-        self._version = (-1, -1)
+        self._version = (-1, -1, -1)
         self._trees: dict[tuple[int, float, float], Tree] = {}
         self._costs: dict[tuple[float, float], np.ndarray] = {}
         self.held_up = held_up
         """Share of the queues' delay that these vehicles suffer: 1 for trucks, less with siren and escort."""
+        self.obeys = obeys
+        """Whether links without entry, such as the lanes a contraflow has taken, are closed to these vehicles.
+
+        They are to buses and trucks; emergency teams drive in against a contraflow with an escort.
+        """
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """What rises whenever the cost of a link may have changed: closures and speeds, queues, entry."""
+        roads = self.model.roads
+        return roads.version, roads.delay_version, roads.entry_version if self.obeys else 0
 
     def cost(self, factor: float, max_mps: float) -> np.ndarray:
         """Return seconds per link (links,) for a kind of vehicle on the roads as they are."""
-        version = (self.model.roads.version, self.model.roads.delay_version)
-        if version != self._version:
+        if self.version != self._version:
             self._trees.clear()
             self._costs.clear()
-            self._version = version
+            self._version = self.version
         key = (factor, max_mps)
         if key not in self._costs:
-            self._costs[key] = self.model.roads.cost_s(
-                max_mps=max_mps, factor=factor, held_up=self.held_up)
+            roads = self.model.roads
+            cost = roads.cost_s(max_mps=max_mps, factor=factor, held_up=self.held_up)
+            self._costs[key] = np.where(roads.no_entry, np.inf, cost) if self.obeys else cost
         return self._costs[key]
 
     def approach(
@@ -108,10 +127,27 @@ class Mover(mesa.Agent):
         self.y = float(model.world.roads.nodes["y"][node])
         self.status = 0
         self.waypoints: list[Waypoint] = [Waypoint(0.0, self.x, self.y, 0)]
+        self.turned_back = 0
+        """How often a link closed under it and it drove back."""
+        self._link = -1
+        """Link it drives along and would turn back on; -1 for none."""
+        self._driver: simpy.Process | None = None
+        self._turn_until_s = -np.inf
+        """When it is half-way along the link."""
+        self._back_s = -np.inf
+        """When it will be, or was, back at its node after it turned."""
+        model.roads.listeners.append(self._roads_changed)
+
+    @property
+    def turning(self) -> bool:
+        """Whether the mover is on its way back along a link that closed under it."""
+        return self.simulation.now < self._back_s
 
     @property
     def on_road(self) -> bool:
-        """Whether the mover is at the road node it counts as at."""
+        """Whether the mover is at the road node it counts as at, or on a road on its way back there."""
+        if self.turning:
+            return True
         nodes = self.simulation.world.roads.nodes
         return self.x == float(nodes["x"][self.node]) and self.y == float(nodes["y"][self.node])
 
@@ -128,40 +164,97 @@ class Mover(mesa.Agent):
         """Return seconds of driving to a node on the roads as they are; infinite where there is no way."""
         return float(self.router.to(node, self.speed_factor, self.max_mps).time_s[self.node])
 
-    def drive(self, node: int, status: int) -> Generator[simpy.Event, Any, None]:
-        """Drive to a node, looking at the roads anew before every link."""
-        links = self.simulation.world.roads.links
-        nodes = self.simulation.world.roads.nodes
+    def drive(
+        self, node: int, status: int, *, patient: bool = True,
+    ) -> Generator[simpy.Event, Any, bool]:
+        """Drive to a node, looking at the roads anew before every link; return whether it got there.
+
+        The patient wait where they are until a way opens; the others give up there.
+        """
         self.mark(status)
+        yield from self._turn_back(status)
         while self.node != node:
-            tree = self.router.to(node, self.speed_factor, self.max_mps)
-            link = int(tree.next_link[self.node])
-            if link < 0:
+            link = int(self.router.to(node, self.speed_factor, self.max_mps).next_link[self.node])
+            if link >= 0:
+                yield from self._drive_along(link, status)
+            elif patient:
                 yield self.timeout(WAIT_FOR_ROAD_S)
-                continue
-            yield self.timeout(float(self.router.cost(self.speed_factor, self.max_mps)[link]))
-            self.node = int(links["head"][link])
-            self.x, self.y = float(nodes["x"][self.node]), float(nodes["y"][self.node])
-            self.mark(status)
+            else:
+                return False
+        return True
 
     def drive_towards(
         self, x: float, y: float, off_road_mps: float, status: int,
     ) -> Generator[simpy.Event, Any, None]:
         """Drive to where walking on to a point is quickest; a road closed on the way changes where that is."""
         self.mark(status)
-        version, goal = -1, self.node
+        yield from self._turn_back(status)
+        roads = self.simulation.roads
+        version, goal = (-1, -1), self.node
         while True:
-            if version != self.simulation.roads.version:
-                version = self.simulation.roads.version
+            if version != (roads.version, roads.entry_version):
+                version = (roads.version, roads.entry_version)
                 goal, _ = self.router.approach(self.node, x, y, self.speed_factor, self.max_mps, off_road_mps)
             if goal == self.node:
                 return
             link = int(self.router.to(goal, self.speed_factor, self.max_mps).next_link[self.node])
-            yield self.timeout(float(self.router.cost(self.speed_factor, self.max_mps)[link]))
-            self.node = int(self.simulation.world.roads.links["head"][link])
-            nodes = self.simulation.world.roads.nodes
-            self.x, self.y = float(nodes["x"][self.node]), float(nodes["y"][self.node])
+            yield from self._drive_along(link, status)
+
+    def _drive_along(self, link: int, status: int) -> Generator[simpy.Event, Any, None]:
+        """Drive along a link; one that closes before half-way leaves the mover back where it was."""
+        links = self.simulation.world.roads.links
+        cost, since = float(self.router.cost(self.speed_factor, self.max_mps)[link]), self.simulation.now
+        self._link, self._driver = link, self.simulation.clock.env.active_process
+        self._turn_until_s = since + cost * TURN_BACK_UP_TO
+        try:
+            yield self.timeout(cost)
+        except simpy.Interrupt as stop:
+            if stop.cause is not CLOSED_AHEAD:
+                raise
+            driven = self.simulation.now - since
+            self._move_towards(int(links["head"][link]), driven / cost)
+            self._back_s = self.simulation.now + driven
+            self.turned_back += 1
+            self.simulation.events.add(self.simulation.now, "turned_back", self.id, "", self.x, self.y)
             self.mark(status)
+            yield from self._turn_back(status)
+            return
+        finally:
+            self._link = -1
+        self.node = int(links["head"][link])
+        self._move_towards(self.node, 1.0)
+        self.mark(status)
+
+    def _turn_back(self, status: int) -> Generator[simpy.Event, Any, None]:
+        """Drive what is left of the way back to the node after turning; called off on it, be where one is."""
+        since, left = self.simulation.now, self._back_s - self.simulation.now
+        if left < 0:
+            return
+        try:
+            yield self.timeout(left)
+        except simpy.Interrupt:
+            self._move_towards(self.node, (self.simulation.now - since) / left if left > 0 else 1.0)
+            raise
+        self._back_s = -np.inf
+        self._move_towards(self.node, 1.0)
+        self.mark(status)
+
+    def _move_towards(self, node: int, share: float) -> None:
+        """Be a share of the straight way nearer to a node."""
+        nodes = self.simulation.world.roads.nodes
+        x, y = float(nodes["x"][node]), float(nodes["y"][node])
+        if share >= 1.0:
+            self.x, self.y = x, y
+        else:
+            self.x, self.y = self.x + share * (x - self.x), self.y + share * (y - self.y)
+
+    def _roads_changed(self, closed: NDArray[np.bool_]) -> None:
+        """Turn back from a link that is among those newly closed (links,), when not yet half-way."""
+        if self._link < 0 or not closed[self._link] or self.simulation.now >= self._turn_until_s:
+            return
+        self._link = -1
+        if self._driver is not None:
+            self._driver.interrupt(CLOSED_AHEAD)
 
     def walk(self, x: float, y: float, speed_mps: float, status: int) -> Generator[simpy.Event, Any, None]:
         """Go straight to a point off the road."""

@@ -117,7 +117,7 @@ def _teams(drill: Drill, settings: RunSettings) -> list[RescueTeam]:
 
 
 def _depots(drill: Drill, settings: RunSettings) -> list[Depot]:
-    router, depots = Router(drill, 1.0), []
+    router, depots = Router(drill, 1.0, obeys=True), []
     for entry in settings.plan.warehouses:
         place = drill.world.places.get(entry.place, f"plan {settings.plan.id}, warehouse {entry.id}")
         depot = Depot(entry.id, entry.name_zh or f"{place.name_zh}物资库", entry, place.node, entry.stock_packs,

@@ -27,6 +27,12 @@ class LiveRoads:
         self.delay_s: NDArray[np.float64] = np.zeros(roads.link_count)
         """Present delay by queues (links,), over the free-flow time."""
         self.delay_version = 0
+        self.no_entry: NDArray[np.bool_] = np.zeros(roads.link_count, np.bool_)
+        """Links (links,) closed to vehicles that obey, emergency vehicles and walkers apart; cost_s leaves them open.
+
+        Such as the lanes that a contraflow has given to the other way.
+        """
+        self.entry_version = 0
         self.listeners: list[Callable[[NDArray[np.bool_]], None]] = []
         """Called with the links newly closed, after every change."""
 
@@ -48,6 +54,12 @@ class LiveRoads:
         if not np.array_equal(delay_s, self.delay_s):
             self.delay_s = np.maximum(delay_s, 0.0)
             self.delay_version += 1
+
+    def set_no_entry(self, links: NDArray[np.bool_]) -> None:
+        """Take over which links (links, mask) are closed to all but emergency vehicles and walkers."""
+        if not np.array_equal(links, self.no_entry):
+            self.no_entry = links.copy()
+            self.entry_version += 1
 
     def cost_s(
         self, *, max_mps: float, factor: float = 1.0, held_up: float = 0.0, on_foot: bool = False,

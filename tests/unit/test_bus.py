@@ -9,6 +9,7 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from agents.population.columns import Mode, State, Waiting
+from experiments.record_traffic import evacuation_of
 from sim.errors import InputError
 from tests.smallworld import WALK_MPS, Home, drill, events_of, order, shelter, straight
 
@@ -28,9 +29,9 @@ def send(at="6min", zone="u3", **values):
     return {"at": at, "action": "send_buses", "args": {"zone": zone, **values}}
 
 
-def carried(homes, *buses, commands=(), shelters=None, people=None, gateways=(), **values):
+def carried(homes, *buses, commands=(), shelters=None, people=None, gateways=(), road=ROAD, **values):
     plan = {"shelters": shelters or [shelter("hall", "u0", 500)], "buses": list(buses)}
-    return drill(straight(ROAD, homes, gateways=gateways), plan=plan,
+    return drill(straight(road, homes, gateways=gateways), plan=plan,
                  commands=[order("5min", "u3"), *commands], people={**PATIENT, **(people or {})}, **values)
 
 
@@ -218,3 +219,75 @@ def test_it_goes_round_by_further_stops_on_its_way():
     assert [(e["place"], e["detail"]) for e in events_of(run, "boarded")] == [
         ("v3", '{"persons": 3}'), ("v2", '{"persons": 2}')]
     assert run.fleet.buses[0].trips == 1 and (run.residents.columns["state"] == State.SHELTERED).all()
+
+
+def close(at, a, b):
+    return {"at": at, "action": "close_road", "args": {"a": a, "b": b}}
+
+
+def test_with_no_way_left_to_a_further_stop_it_unloads_whom_it_has():
+    road = (0.0, 5000.0, 6000.0, 7000.0)
+    run = carried([Home(1, (40, 41, 9, 8)), Home(3, (40, 41, 9))], bus(), road=road,
+                  commands=[order("5min", "u1"), send(zone="u1+u3"), close("1680s", "u2", "u3")])
+    run.run()
+    # Four get on at u1; on the link to u2 the road to u3 closes: at u2 it turns and drives the 6 km to the shelter.
+    leaves = 960 + 5000 / BUS_MPS + 20
+    gives_up = leaves + 1000 / BUS_MPS
+    assert leaves < 1680 < gives_up
+    assert [(e["t_s"], e["place"], e["detail"]) for e in events_of(run, "no_way")] == [
+        (pytest.approx(gives_up), "v3", '{"persons": 4}')]
+    c = run.residents.columns
+    assert c["safe_s"][:4].tolist() == pytest.approx([gives_up + 6000 / BUS_MPS + 20] * 4)
+    assert not run.fleet.claimed.any() and run.fleet.buses[0].turned_back == 0
+
+
+def test_it_turns_back_on_a_link_that_closes_and_comes_again_when_it_opens():
+    reopen = {"at": "1h", "action": "open_road", "args": {"a": "u2", "b": "u3"}}
+    run = carried([Home(2, (40, 41, 9, 8)), Home(3, (40, 41, 9))], bus(),
+                  commands=[order("5min", "u2"), send(zone="u2+u3"), close("1500s", "u2", "u3"), reopen])
+    run.run()
+    c, coach = run.residents.columns, run.fleet.buses[0]
+    # Four get on at u2 by 1480 s; 20 s on the road to u3 and 20 s back.
+    assert coach.turned_back == 1 and [e["t_s"] for e in events_of(run, "turned_back")] == [1500.0]
+    assert (1500.0, 4000 + 20 * BUS_MPS) in [(p.t_s, pytest.approx(p.x)) for p in coach.waypoints]
+    assert c["safe_s"][:4].tolist() == pytest.approx([1520 + 4000 / BUS_MPS + 20] * 4)
+    # It stands by at the shelter, looks again every five minutes, and goes at the first look after 3600 s.
+    looks = 1520 + 4000 / BUS_MPS + 20 + 300 * np.arange(20)
+    again = looks[looks >= 3600][0]
+    assert c["safe_s"][4:].tolist() == pytest.approx([again + 2 * 4500 / BUS_MPS + 15 + 15] * 3)
+    assert (c["mode"] == Mode.BUS).all() and not run.fleet.claimed.any()
+
+
+def test_another_bus_on_stand_by_takes_over_a_stop_given_up():
+    # The coach is on its way; the other, ready at the stop at 1260 s, stands by since the seats coming suffice.
+    other = bus(id="other", place="u3", mobilisation={"median": "15min"})
+    run = carried([Home(3, (40, 41, 9))], bus(), other, commands=[send(), close("1270s", "u1", "u2")],
+                  shelters=[shelter("hall", "u2", 500)])
+    run.run()
+    assert [b.carried for b in run.fleet.buses] == [0, 3]
+    # On the link from u1 since 960 s + 125 s: 185 s out, 185 s back, then it gives up.
+    gives_up = 1270 + 185
+    assert [e["t_s"] for e in events_of(run, "no_way")] == pytest.approx([gives_up])
+    assert run.residents.columns["safe_s"].tolist() == pytest.approx([gives_up + 15 + 500 / BUS_MPS + 15] * 3)
+
+
+def test_it_does_not_drive_against_a_contraflow():
+    run = carried([Home(3, (40, 41, 9))], bus(), commands=[send()])
+    out = np.zeros(run.world.roads.link_count, np.bool_)
+    out[2] = True
+    run.roads.set_no_entry(out)
+    coach = run.fleet.buses[0]
+    run.clock.run(3000.0)
+    assert coach.node == 0 and coach.wanted is not None
+    run.roads.set_no_entry(~out & False)
+    run.run()
+    # From 960 s on it looked every five minutes.
+    assert run.residents.columns["safe_s"].tolist() == pytest.approx([3060 + 9000 / BUS_MPS + 30] * 3)
+
+
+def test_who_moves_on_by_foot_still_came_by_bus():
+    rooms = [shelter("first", "u2", 20), shelter("second", "u0", 20)]
+    run = carried([Home(3, (40, 41)), Home(2)], bus(), commands=[send(), order("2h", "u2")], shelters=rooms)
+    run.run()
+    assert [e["place"] for e in events_of(run, "moved_on")]
+    assert evacuation_of(run, None)["fates"]["by_bus"] == run.fleet.carried == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from experiments.measure import measure
@@ -133,3 +134,31 @@ def test_the_first_delivery_at_the_last_shelter_is_the_kpi():
     idle = depot()
     idle.run()
     assert measure(idle)["supply.first_delivery_h"] is None
+
+
+def test_a_truck_turns_back_on_a_link_that_closes():
+    run = depot()
+    send(run, 10)
+    advance(run, 1140.0)
+    run.order("command", "close_road", {"a": "u1", "b": "u2"})
+    advance(run, 1500.0)
+    run.order("command", "open_road", {"a": "u1", "b": "u2"})
+    run.run()
+    # On the link to u2 from 1100 s: back at u1 at 1180 s, where it looks again every five minutes.
+    assert run.depots[0].trucks[0].turned_back == 1
+    assert deliveries(run)[0][1] == pytest.approx(1180 + 600 + 200 + UNLOADING_S)
+
+
+def test_a_truck_does_not_drive_against_a_contraflow():
+    run = depot()
+    barred = np.zeros(run.world.roads.link_count, np.bool_)
+    barred[2] = True
+    run.roads.set_no_entry(barred)
+    send(run, 10)
+    advance(run, 3600.0)
+    assert deliveries(run) == [] and run.depots[0].trucks[0].node == 0
+    run.roads.set_no_entry(np.zeros_like(barred))
+    run.run()
+    # It looked every five minutes from 900 s on; the way back was open all the time.
+    assert deliveries(run)[0][1] == pytest.approx(3600 + DRIVE_S + UNLOADING_S)
+    assert not run.depots[0].trucks[0].busy

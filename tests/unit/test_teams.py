@@ -246,3 +246,49 @@ def test_several_teams_alike_have_names_of_their_own():
     run = squads({"id": "a", "place": "u0", "count": 3})
     assert [team.id for team in run.teams] == ["a-1", "a-2", "a-3"]
     assert len({team.name for team in run.teams}) == 3
+
+
+@pytest.mark.parametrize(("closes_s", "turns"), [(1020.0, True), (1140.0, False)])
+def test_a_link_that_closes_before_half_way_turns_the_team_back(closes_s, turns):
+    # On the 3 km to u2 from 800 s to 1400 s, half-way at 1100 s; a spur of 12 km joins u0 and u2.
+    run = squads({"id": "a", "place": "u0"}, spurs=[(0, 2)])
+    team = run.teams[0]
+    team.respond(task(run, 4000.0))
+    advance(run, closes_s)
+    run.order("command", "close_road", {"a": "u1", "b": "u2"})
+    advance(run, 3 * 3600.0)
+    turned = [(p.t_s, p.x) for p in team.waypoints if p.t_s == closes_s]
+    if turns:
+        # 220 s out, 220 s back, 200 s to u0, and round.
+        assert turned == [(1020.0, pytest.approx(1000 + 220 * DRIVE_MPS))] and team.turned_back == 1
+        assert (1240.0, 1000.0) in [(p.t_s, p.x) for p in team.waypoints]
+        assert team.arrivals[0][0] == pytest.approx(1240 + (1000 + 12_000) / DRIVE_MPS)
+    else:
+        assert turned == [] and team.turned_back == 0
+        assert team.arrivals[0][0] == pytest.approx(1400)
+    spur = [p for p in team.waypoints if p.t_s <= 1640.0]
+    xy, t = np.array([p.x for p in spur]), np.array([p.t_s for p in spur])
+    assert (np.abs(np.diff(xy)) <= DRIVE_MPS * np.diff(t) + 1e-6).all()
+
+
+def test_a_team_recalled_while_it_turns_back_goes_on_from_there():
+    run = squads({"id": "a", "place": "u0"})
+    team = run.teams[0]
+    team.respond(task(run, 4000.0))
+    advance(run, 1020.0)
+    run.order("command", "close_road", {"a": "u1", "b": "u2"})
+    advance(run, 1140.0)
+    run.order("command", "withdraw_team", {"team": "a"})
+    run.run()
+    # 120 s of the 220 s back are behind it: it is at 1500 m, and home without a walk.
+    assert (1140.0, 1500.0) in [(p.t_s, pytest.approx(p.x)) for p in team.waypoints]
+    assert times(run, "back") == pytest.approx([1240 + 1000 / DRIVE_MPS])
+    assert_continuous(team)
+
+
+def test_teams_drive_in_against_a_contraflow():
+    run = squads({"id": "a", "place": "u0"})
+    run.roads.set_no_entry(np.ones(run.world.roads.link_count, np.bool_))
+    run.teams[0].respond(task(run, 1000.0))
+    run.run()
+    assert run.teams[0].arrivals[0][0] == pytest.approx(TURNOUT_DAY_S + 1000 / DRIVE_MPS)
