@@ -13,7 +13,7 @@ from agents.drill import Drill
 from agents.population.columns import State
 from agents.population.left_behind import left_behind
 from experiments.bottlenecks import Landmark, LinkUse, bottlenecks
-from experiments.evacuation_facts import zone_rows
+from experiments.evacuation_facts import still_safe_s, zone_rows
 from experiments.record import write_npz
 from sim.clock import Rank
 from sim.traffic.state import DRIVING, HELD, UNIT
@@ -110,17 +110,11 @@ def link_use(drill: Drill, arrays: dict[str, NDArray[Any]]) -> LinkUse:
 
 
 def first_orders(drill: Drill) -> NDArray[np.float64]:
-    """Return when each place (places,) was first ordered out, by the event log; inf for never.
+    """Return when each place (places,) was first ordered out, since its all-clear if it was again; inf for never.
 
     An order may since have been cancelled, or the all-clear been given: the clearance still counts from it.
     """
-    events, places = drill.events.columns(), drill.world.places
-    first = np.full(len(places), NEVER)
-    row = {place.id: place.row for place in places}
-    given = events["kind"] == "warning_order"
-    for place, t_s in zip(events["place"][given].tolist(), events["t_s"][given].tolist()):
-        first[row[place]] = min(first[row[place]], t_s)
-    return first
+    return drill.evacuation.orders.counts_from_s
 
 
 def evacuation_of(drill: Drill, recorder: TrafficRecorder | None) -> dict[str, Any]:
@@ -135,7 +129,8 @@ def evacuation_of(drill: Drill, recorder: TrafficRecorder | None) -> dict[str, A
     return {
         "zones": zone_rows(
             unit_of[columns["village"]], [unit.id for unit in units], order_s, ordered=columns["ordered"],
-            warned_s=columns["warned_s"], depart_s=columns["depart_s"], safe_s=columns["safe_s"], end_s=drill.now),
+            warned_s=columns["warned_s"], depart_s=columns["depart_s"],
+            safe_s=still_safe_s(columns["safe_s"], columns["state"] == State.DEAD), end_s=drill.now),
         "bottlenecks": _bottlenecks(drill, recorder),
         "left_behind": [{"zone": row.zone, "reason": row.reason.name.lower(), "persons": row.persons}
                         for row in left_behind(drill.evacuation)],

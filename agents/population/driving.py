@@ -179,7 +179,14 @@ class Driving:
             self.work(t_s)
             for follower in self.after:
                 follower(t_s)
-        return t_s + TRAFFIC_PERIOD_S if self.traffic.count and self._busy() else None
+        if self.traffic.count and self._busy():
+            return t_s + TRAFFIC_PERIOD_S
+        # The last car is there: what others go by must not remember its queues.
+        self.traffic.forget()
+        self.model.roads.set_delays(np.zeros(self.traffic.network.links))
+        self.routes.car_times(self.traffic.link_time_s())
+        self._observed_s = -np.inf
+        return None
 
     def _busy(self) -> bool:
         return bool((self.traffic.vehicles["status"][:self.traffic.count] != ARRIVED).any())

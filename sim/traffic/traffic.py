@@ -47,6 +47,7 @@ class Traffic:
         self.settings = network.settings
         self.lanes = network.lanes.copy()
         self.speed_factor = np.ones(network.links)
+        self._drained = np.zeros(network.links, np.bool_)
         self.delay_s = network.delay_s.copy()
         """Junction delay at the head of each link (links,; s)."""
         self.favour = np.ones(network.links)
@@ -150,6 +151,10 @@ class Traffic:
             self.settings.capacity_drop)
         return self._shown_s
 
+    def forget(self) -> None:
+        """Take the roads as empty, when no car is left on them: travel times are those of free flow."""
+        self._shown_s = self.links["free_s"].copy()
+
     def link_time_s(self) -> NDArray[np.float64]:
         """Return the smoothed present travel times (links,; s) as last observed; closed links are infinite."""
         return np.where(self.links["closed"], np.inf, self._shown_s)
@@ -161,8 +166,11 @@ class Traffic:
 
         Those on links of ``drain`` (links,) drive on to its end whatever the settings say.
         """
-        fresh = closed & ~self.links["closed"]
+        # A link closed only to be drained is closed anew when it is closed in earnest.
+        drained = np.zeros_like(closed) if drain is None else drain
+        fresh = closed & (~self.links["closed"] | (self._drained & ~drained))
         opened = self.links["closed"] & ~closed
+        self._drained = closed & drained
         if not fresh.any() and not opened.any():
             return
         self.links["closed"] = closed
