@@ -29,6 +29,11 @@ def clearance_min(safe_s: Times, order_s: float, end_s: float) -> dict[str, floa
     return rows
 
 
+def still_safe_s(safe_s: Times, dead: Bools) -> Times:
+    """Return ``safe_s`` (n,) with inf for the ``dead`` (n,): who died where he was thought safe was not."""
+    return np.where(dead, np.inf, safe_s)
+
+
 def zone_rows(
     zone: NDArray[np.integer], zone_ids: Sequence[str], zone_ordered_s: Times, *, ordered: Bools, warned_s: Times,
     depart_s: Times, safe_s: Times, end_s: float,
@@ -36,7 +41,8 @@ def zone_rows(
     """Return a row a zone that was ordered out, in order of their orders, then one for them all (``place`` "").
 
     ``zone`` (persons,) is the row of each resident's zone in ``zone_ids``, -1 for none; ``zone_ordered_s``
-    (zones,) its first order, inf for none; ``ordered`` (persons,) whether the resident's home was ordered out.
+    (zones,) its first order, since its all-clear if it was ordered again, inf for none; ``ordered`` (persons,)
+    whether the resident's home was ordered out. Who came home and is ordered out again has not left until then.
     Times (persons,) are in seconds since the start, inf for never.
     """
     given = np.flatnonzero(np.isfinite(zone_ordered_s))

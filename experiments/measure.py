@@ -11,7 +11,7 @@ from agents.drill import Drill
 from agents.population.columns import State
 from agents.population.left_behind import Reason, reasons
 from agents.population.transfer_figures import transfer_values
-from experiments.evacuation_facts import clearance_min
+from experiments.evacuation_facts import clearance_min, still_safe_s
 from experiments.record_traffic import lost_s
 from sim.traffic.traffic import Traffic
 
@@ -56,14 +56,15 @@ def _evacuation(drill: Drill) -> Values:
     columns, evacuation = drill.residents.columns, drill.evacuation
     people = drill.residents
     gone = np.isfinite(columns["depart_s"])
-    clear = clearance_min(columns["safe_s"][gone], evacuation.first_order_s, drill.now)
+    safe_s = still_safe_s(columns["safe_s"], columns["state"] == State.DEAD)
+    clear = clearance_min(safe_s[gone], float(evacuation.orders.counts_from_s.min()), drill.now)
     why = reasons(evacuation)
     turned_away = drill.residents.members(np.array(sorted(evacuation.unplaced), np.int64))
     unplaced = np.isin(columns["state"][turned_away], (State.LEFT, State.STRANDED, State.MOVING))
     return {
         **_warning(drill),
         "evacuation.ordered": float(np.count_nonzero(columns["ordered"])),
-        "evacuation.left": float(np.count_nonzero(gone)),
+        "evacuation.left": float(np.count_nonzero(evacuation.departures.has_left)),
         "evacuation.hosted": float(people.count(State.HOSTED)),
         "evacuation.by_bus": float(drill.fleet.carried),
         "evacuation.moved_on": float(evacuation.moving_on.moved_on),

@@ -87,16 +87,18 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "因安置地所在村居随后也被命令转移而离开避难场所(含门外等候)或亲友家再次转移的居民人次。"),
     KpiSpec(
         "evacuation.clear_p90_min", "Order to 90 % safe", "90%转移人员到达安全地点用时", "min",
-        "Minutes from the first order until 90 % of all who ever left are in an open shelter, with relatives or out of "
-        "the county; who had to move on counts from the next refuge; none while they are not.",
-        "自首道转移命令至90%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;再次转移者以后一安置地为准;"
-        "未达到则无值。"),
+        "Minutes from the first order until 90 % of those who left are in an open shelter, with relatives or out of "
+        "the county; who never left does not count. Who had to move on counts from the next refuge, and a second "
+        "evacuation after an all-clear from its own order; none while they are not, or are home too early.",
+        "自首道转移命令至90%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;未出发者不计;再次转移者以后一安置地为准;"
+        "解除后再次下令的,自新命令起计;未达到(含提前返家)则无值。"),
     *(KpiSpec(
         f"evacuation.clear_p{share}_min", f"Order to {share} % safe", f"{share}%转移人员到达安全地点用时", "min",
-        f"Minutes from the first order until {share} % of all who ever left are in an open shelter, with relatives or "
-        "out of the county; who had to move on counts from the next refuge; none while they are not.",
-        f"自首道转移命令至{share}%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;再次转移者以后一安置地为准;"
-        "未达到则无值。")
+        f"Minutes from the first order until {share} % of those who left are in an open shelter, with relatives or out "
+        "of the county; who never left does not count. Who had to move on counts from the next refuge, and a second "
+        "evacuation after an all-clear from its own order; none while they are not, or are home too early.",
+        f"自首道转移命令至{share}%出发人员进入已开放的避难场所、投靠亲友或离开县域的分钟数;未出发者不计;再次转移者以后一安置地为准;"
+        "解除后再次下令的,自新命令起计;未达到(含提前返家)则无值。")
         for share in (50, 95, 100)),
     KpiSpec(
         "evacuation.left_behind", "Left behind at the end", "结束时未撤出人数", "persons",

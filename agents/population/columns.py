@@ -81,8 +81,9 @@ RUN_COLUMNS = {
     "walk_mps": ("float32", "m/s", "pace on level ground, that of the household's slowest once it walks together"),
     "since_s": ("float64", "s", "time up to which the resident has been moved"),
     "warned_s": ("float64", "s", "when the warning arrived; inf before"),
-    "depart_s": ("float64", "s", "when the resident left; inf before"),
-    "safe_s": ("float64", "s", "when the resident was safe: in an open shelter, hosted or out; inf before"),
+    "depart_s": ("float64", "s", "when the resident last left home; inf before, and called on anew at home again"),
+    "safe_s": ("float64", "s", "when the resident was safe: in an open shelter, hosted or out, and home after "
+               "an all-clear; inf before, under way, home too early, and called on anew"),
     "shelter": ("int16", "shelter row", "shelter the resident is in or has a place in; -1 for none"),
     "away": ("bool", "-", "at the day place"),
     "ordered": ("bool", "-", "home lies in a village ordered to evacuate"),

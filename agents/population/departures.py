@@ -67,6 +67,8 @@ class Departures:
         self.traces = traces
         households = model.world.households
         self.pools = Pools(len(model.world.places), len(households["size"]))
+        self.has_left: NDArray[np.bool_] = np.zeros(population.size, np.bool_)
+        """Who (persons,) has ever left, home again since or not; ``depart_s`` is of the latest leaving."""
         self.lifts = 0
         """Residents who left in a neighbour's car."""
         self.came_home = 0
@@ -292,7 +294,8 @@ class Departures:
         columns["mode"][rows], columns["ride"][rows] = mode, ride
         columns["bound_for"][rows], columns["informed"][rows] = self.bound_for[ride], self.informed[ride]
         columns["waiting"][rows] = NOTHING
-        columns["depart_s"][rows] = at_s
+        columns["depart_s"][rows], columns["safe_s"][rows] = at_s, np.inf
+        self.has_left[rows] = True
         self.hosts.near_home[rows] = False
         self.journeys.set_out(rows, at_s)
 
@@ -310,6 +313,8 @@ class Departures:
             columns["bound_for"][rows], columns["informed"][rows] = Bound.SHELTER, 1
             columns["waiting"][rows], columns["state"][rows] = NOTHING, MOVING
             columns["depart_s"][rows] = columns["since_s"][rows] = at_s
+            columns["safe_s"][rows] = np.inf
+            self.has_left[rows] = True
             self._tell(np.full(len(rows), household), np.full(len(rows), at_s))
             parties.append(rows)
         if parties:

@@ -45,6 +45,8 @@ class Homecoming:
         """When the all-clear was given; inf without one."""
         self.returned = 0
         """Residents who went home too early so far."""
+        self.home_safe_s = np.full(self.population.size, np.inf)
+        """When who (persons,) has come home had been safe; inf else, and once the transfer calls on them anew."""
         self.back_s = np.full(n, np.inf)
         """When a household is home again; inf while it has not set out for home."""
         self._pressure = np.zeros(n)
@@ -60,6 +62,7 @@ class Homecoming:
         self._watched_s = 0.0
         self.process = self.model.clock.every(
             "homecoming", WATCH_PERIOD_S, Rank.DECISION, self._watch, asleep=True)
+        transfer.evacuation.orders.called.append(self.keep_out)
 
     def wake(self) -> None:
         """Watch again: somebody is out."""
@@ -71,13 +74,14 @@ class Homecoming:
         return np.asarray(-np.log1p(-self._draw.uniforms(entity, self._returns[rows])))
 
     def keep_out(self, villages: NDArray[np.integer]) -> None:
-        """Take back an all-clear."""
+        """Take back an all-clear: who is still out stays out. An order to evacuate does, and one to transfer."""
         self.clear_s[villages] = np.inf
         self._clearing = self._clearing[np.isfinite(self.clear_s[self.population.columns["village"][self._clearing]])]
 
     def all_clear(self, villages: NDArray[np.integer]) -> int:
         """Send all residents of villages (place rows) home; return how many are sheltered, hosted or out now."""
         self.clear_s[villages] = self.model.now
+        self.transfer.evacuation.orders.all_clear(villages)
         columns = self.population.columns
         mine = self.population.members(self.population.households_of(np.unique(villages)))
         state = columns["state"][mine]
@@ -134,6 +138,8 @@ class Homecoming:
         there = self._refuge[columns["state"][people]]
         at = np.repeat(self.back_s[rows], transfer.listed.persons[rows])
         self._put_home(people[there], at[there])
+        # After an all-clear they remain safe; these are in danger again.
+        columns["safe_s"][people[there]] = np.inf
         self.returned += int(np.count_nonzero(there))
         transfer.step[rows] = Step.RETURNED
         transfer.say("returned_early", rows, self.back_s[rows])
@@ -187,6 +193,7 @@ class Homecoming:
         self.shelters.take_out(shelter[was_in], since, np.maximum(leave[was_in], since))
         hosted = people[columns["state"][people] == State.HOSTED]
         self.transfer.evacuation.hosts.release(hosted)
+        self.home_safe_s[people] = columns["safe_s"][people]
         columns["shelter"][people] = NO_SHELTER
         columns["state"][people] = State.NORMAL
         columns["link"][people] = -1

@@ -82,6 +82,11 @@ class Orders:
         first = np.asarray(model.world.households["first"])
         self._home_x, self._home_y = population.columns["home_x"][first], population.columns["home_y"][first]
         self._seeing = np.empty(len(first), np.int64)
+        self.counts_from_s = np.full(places, np.inf)
+        """When each place was first ordered or advised to leave since its last all-clear, if any; an order cancelled
+        still counts, and one before the all-clear until the next is given. Clearance times count from it."""
+        self._over = np.zeros(places, np.bool_)
+        """Villages with an all-clear and no order since."""
         self._cleared = np.zeros(places, np.bool_)
         self._seen_in = np.zeros(places, np.bool_)
         """Villages where somebody has seen a hazard."""
@@ -134,11 +139,14 @@ class Orders:
         self.version += 1
         self.first_order_s = min(self.first_order_s, now)
         self.village_ordered_s[fresh] = np.minimum(self.village_ordered_s[fresh], now)
+        anew = fresh[self._over[fresh] | np.isinf(self.counts_from_s[fresh])]
+        self.counts_from_s[anew], self._over[anew] = now, False
         self._cleared[fresh] = False
         self._shelters_stay[fresh] = shelters_stay
         households = self.population.households_of(fresh)
         members = self.population.members(households)
         self.population.columns["ordered"][members] = True
+        self.count_anew(members)
         self._call(fresh, called)
         self._call_shadow()
         places = self.model.world.places
@@ -149,6 +157,16 @@ class Orders:
         for listener in self.called:
             listener(fresh)
         return len(members)
+
+    def count_anew(self, people: NDArray[np.int64]) -> None:
+        """Have residents (rows) who came home from an earlier leaving count as not left and not safe."""
+        columns = self.population.columns
+        back = people[np.isfinite(columns["depart_s"][people]) & np.isin(columns["state"][people], HERE)]
+        columns["depart_s"][back] = columns["safe_s"][back] = np.inf
+
+    def all_clear(self, villages: NDArray[np.integer]) -> None:
+        """Note an all-clear: an order after it begins another evacuation."""
+        self._over[villages] = True
 
     def _keep_shelters(self, villages: NDArray[np.int64], stay: bool) -> None:
         """Change whether the shelters of villages with an order of the same kind stay."""

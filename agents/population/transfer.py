@@ -105,6 +105,9 @@ class Transfer:
         self.ordered_s[fresh] = self.model.now
         self.reached_s[fresh] = self.out_s[fresh] = self.rounds.calls.depart_s[fresh] = np.inf
         self.rounds.calls.driven[fresh] = False
+        people = self.listed.people_of(fresh)
+        self.homecoming.home_safe_s[people] = np.inf
+        self.evacuation.orders.count_anew(people)
         self._order[fresh] = self.orders
         places = self.model.world.places
         towns: dict[str, list[int]] = {}

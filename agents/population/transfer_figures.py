@@ -35,13 +35,19 @@ def is_out(transfer: Transfer) -> NDArray[np.bool_]:
 
 
 def safe_s(transfer: Transfer) -> NDArray[np.float64]:
-    """Return when the last who left of each household was safe (listed,); inf while one is not, or none left."""
+    """Return when the last who left of each household was safe (listed,); inf while one is not, or none left.
+
+    Who has come home since keeps the time, whatever evacuations have been ordered after it.
+    """
     columns, listed = transfer.population.columns, transfer.listed
     if len(listed) == 0:
         return np.empty(0)
     people = listed.member
-    left = np.isfinite(columns["depart_s"][people]) & (columns["state"][people] != State.DEAD)
-    last = np.maximum.reduceat(np.where(left, columns["safe_s"][people], -np.inf), listed.start[:-1])
+    home_s = transfer.homecoming.home_safe_s[people]
+    home = np.isfinite(home_s)
+    left = (home | np.isfinite(columns["depart_s"][people])) & (columns["state"][people] != State.DEAD)
+    safe = np.where(home, home_s, columns["safe_s"][people])
+    last = np.maximum.reduceat(np.where(left, safe, -np.inf), listed.start[:-1])
     return np.where(np.isfinite(transfer.out_s) & np.isfinite(last), last, np.inf)
 
 

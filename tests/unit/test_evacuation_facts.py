@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.bottlenecks import Landmark, LinkUse, bottlenecks, stretches
-from experiments.evacuation_facts import clearance_min, zone_rows
+from experiments.evacuation_facts import clearance_min, still_safe_s, zone_rows
 
 INF = np.inf
 
@@ -29,6 +29,11 @@ def test_a_share_not_reached_has_no_time() -> None:
 
 def test_who_was_safe_before_the_order_counts_from_the_order() -> None:
     assert clearance_min(np.array([10.0]), 600.0, 1e6)["p100_min"] == 0.0
+
+
+def test_who_died_is_not_safe() -> None:
+    safe = still_safe_s(np.array([60.0, 120.0]), np.array([False, True]))
+    assert clearance_min(safe, 0.0, 1e6) == {"p50_min": 1, "p90_min": None, "p95_min": None, "p100_min": None}
 
 
 def test_each_zone_counts_from_its_own_order_and_all_from_the_first() -> None:

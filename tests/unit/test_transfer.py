@@ -228,8 +228,9 @@ def test_early_returns_follow_their_rate():
     stayed = np.array([e["t_s"] for e in back])
     row_of = {f"H{i}": 2 * i for i in range(n)}
     lead = np.array([row_of[e["agent"]] for e in back])
-    way = c["safe_s"][lead] - c["depart_s"][lead]
-    stayed = np.sort(stayed - way - c["safe_s"][lead]) / 86400.0
+    safe = transfer.homecoming.home_safe_s[lead]
+    assert np.isinf(c["safe_s"][lead]).all()
+    stayed = np.sort(stayed - (safe - c["depart_s"][lead]) - safe) / 86400.0
     # Those sheltered long enough to be watched for six hours: an exponential, cut off there.
     cut = 0.25
     law = 1 - np.exp(-rate * stayed[stayed < cut])
