@@ -87,13 +87,14 @@ def test_its_end_gives_the_lanes_back_and_opens_the_other_way_once_all_fit():
     while run.road_measures.contraflows and run.now < run.duration_s:
         run.step()
     assert ended + 60 < run.now < run.duration_s
-    assert (traffic.links["count"] <= traffic.network.storage() // 4).all() and not run.evacuation.driving.extra_closed.any()
+    assert (traffic.links["count"] <= traffic.network.storage() // 4).all()
+    assert not run.evacuation.driving.extra_closed.any()
     run.run()
     assert traffic.arrived == 900
 
 
 def test_a_closure_turns_those_back_who_are_on_a_draining_road():
-    run = both_ways({"at": "17min", "action": "close_road", "args": {"a": "u0", "b": "u1"}}, people={"lift_patience": "0s"})
+    run = both_ways({"at": "17min", "action": "close_road", "args": {"a": "u0", "b": "u1"}})
     advance(run, 960.0)
     whole_road(run)
     traffic = run.evacuation.traffic
