@@ -70,6 +70,7 @@ def check(run, packs: float, gone_s: float = 0.0) -> None:
     hosts = run.evacuation.hosts
     guest = hosts.host_of != NO_HOST
     assert np.isin(c["state"][guest], (State.HOSTED, State.DEAD)).all() and guest[c["state"] == State.HOSTED].all()
+    assert (hosts.near_home | (hosts.host_of != c["village"]))[guest].all()
     assert np.bincount(hosts.host_of[guest], minlength=len(hosts.guests)).tolist() == hosts.guests.tolist()
     assert (hosts.guests <= hosts.capacity).all()
 
