@@ -292,6 +292,7 @@ class Driving:
     def close_to_cars(self, links: NDArray[np.bool_], closed: bool) -> None:
         """Close links (links, mask) to cars alone, or open them again; cars on them drive on to their end."""
         self.extra_closed[links] = closed
+        self.model.roads.set_no_entry(self.extra_closed)
         self._roads_changed(links)
 
     # -- traces ---------------------------------------------------------------------------------------

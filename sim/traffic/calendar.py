@@ -22,7 +22,7 @@ def new_calendar(entities: int, now_s: float) -> Records:
     """Return an empty calendar for so many entities."""
     events = np.zeros(max(entities, BUCKETS) + 1, EVENT)
     events["at"], events["slot"], events["bucket"] = np.inf, NOWHERE, -1
-    events[-1]["at"], events[-1]["bucket"] = -np.inf, int(now_s / BUCKET_S)
+    events[-1]["at"], events[-1]["bucket"], events[-1]["place"] = -np.inf, int(now_s / BUCKET_S), 0
     return events
 
 
@@ -88,6 +88,7 @@ def cancel(events: Records, e: int) -> None:
             events[slot].bucket = after
         if after >= 0:
             events[after].before = before
+        events[len(events) - 1].place -= 1
     events[e].slot = NOWHERE
     events[e].at = np.inf
 
@@ -110,6 +111,7 @@ def _link(events: Records, e: int, slot: int) -> None:
     if first >= 0:
         events[first].before = e
     events[slot].bucket = e
+    events[len(events) - 1].place += 1
 
 
 @inlined
@@ -139,6 +141,7 @@ def load(events: Records, until_s: float) -> float:
         after = events[e].after
         t = events[e].at
         events[e].slot = NOWHERE
+        events[len(events) - 1].place -= 1
         if t < end and t <= until_s:
             _push(events, e)
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.traffic.calendar import NOWHERE, cancel, load, schedule, unload
+from sim.traffic.calendar import BUCKET_S, NOWHERE, cancel, load, schedule, unload
 from sim.traffic.jit import inlined, kernel
 from sim.traffic.state import (
     ARRIVED,
@@ -340,4 +340,10 @@ def advance(
         if end > until_s:
             break
         events[calendar].bucket += 1
+        if events[calendar].place == 0:
+            # Nothing is due in the wheel: on to the bucket of the next departure, or of the end.
+            soonest = until_s
+            if counts[NEXT] < counts[PENDING]:
+                soonest = min(soonest, vehicles[pending[counts[NEXT]]].depart_s)
+            events[calendar].bucket = max(events[calendar].bucket, np.int64(soonest / BUCKET_S))
     unload(events)

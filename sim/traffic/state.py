@@ -87,7 +87,8 @@ EVENT = np.dtype([
 """The one event of an entity: ready events of links 0 to E - 1, supply events E to 2E - 1.
 
 The last record is the calendar's own: ``at`` is the end of the bucket at work (-inf outside an advance), ``heap``
-the size of the heap, ``bucket`` the number of the current bucket.
+the size of the heap, ``bucket`` the number of the current bucket, ``place`` how many events
+the wheel holds.
 """
 
 GAP = np.dtype([("t_s", "f8"), ("units", "i4")], align=True)
