@@ -209,6 +209,8 @@ class RunFacts:
         for name, kinds in (("departed", ("departed",)), ("safe", SAFE_KINDS)):
             of = moves.of_kinds(*kinds) & (home >= 0)
             rows.append((name, home[of], moves.t_s[of], moves.persons[of]))
+        again = moves.of_kinds("moved_on") & (home >= 0)
+        rows.append(("safe", home[again], moves.t_s[again], -moves.persons[again]))
         return rows
 
     @cached_property

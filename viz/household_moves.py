@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from viz.folder import RunFolder
 
-KINDS = ("departed", "sheltered", "hosted", "left", "away", "stranded", "exposed")
+KINDS = ("departed", "sheltered", "hosted", "left", "away", "stranded", "exposed", "moved_on")
+# Who moves on leaves a shelter or hosts that are no longer safe, and will be counted as safe again.
 SAFE_KINDS = ("sheltered", "hosted", "left", "away")
 """In a shelter, with relatives, or out of the county."""
 
@@ -54,7 +55,7 @@ class HouseholdMoves:
 
         Known is how many of it arrived, else all of a traced household, else one.
         """
-        arrived = ~self.of_kinds("departed")
+        arrived = ~self.of_kinds("departed", "moved_on")
         agents = int(self.agent.max(initial=-1)) + 1
         size = np.bincount(self.agent[arrived], np.nan_to_num(self.said[arrived], nan=1.0), minlength=agents)
         known = np.where(size[self.agent] > 0, size[self.agent], np.nan_to_num(self.traced, nan=1.0))

@@ -103,9 +103,13 @@ def milestones(facts: RunFacts) -> list[dict[str, Any]]:
     rows = []
     if out.any():
         rows.append(_milestone(float(moves.t_s[out][0]), facts.words("milestone.first_left")))
-    total, sofar = int(moves.persons[out].sum()), np.cumsum(moves.persons[safe])
+    # Who moves on from a refuge is not safe until the next one.
+    again = moves.of_kinds("moved_on")
+    safe = safe | again
+    total, sofar = int(moves.persons[out].sum()), np.cumsum(np.where(again, -1, 1)[safe] * moves.persons[safe])
     for share in SHARES_SAFE:
-        k = int(np.searchsorted(sofar, share * total))
+        # From then on at least so many are safe.
+        k = len(sofar) - int(np.argmax((sofar < share * total)[::-1])) if (sofar < share * total).any() else 0
         if k < len(sofar):
             rows.append(_milestone(float(moves.t_s[safe][k]), facts.words(
                 "milestone.safe", share=f"{100 * share:.0f}", people=f"{int(sofar[k]):,}")))
