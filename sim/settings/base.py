@@ -25,6 +25,9 @@ def parse_duration(value: object) -> float:
     """Return seconds from ``90min``, ``12h``, ``2d``, ``T+01:30`` or a bare number of seconds."""
     if isinstance(value, bool):
         raise ValueError("must be a duration such as '90min', '12h' or '45s'")
+    if isinstance(value, int) and value > 0:
+        # 60 may be meant as minutes as well as seconds.
+        raise ValueError(f"needs a unit: '{value}s', '{value}min' or '{value}h'")
     if isinstance(value, int | float):
         return float(value)
     text = str(value)
