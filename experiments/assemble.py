@@ -93,7 +93,8 @@ def _hazards(
         keys.add(key)
         context = HazardContext(
             world=world, settings=spec.settings.model_validate(entry.settings), streams=streams,
-            start_hour=calendar.hour(0.0), month=calendar.month(0.0), duration_s=settings.scenario.duration, key=key)
+            start_hour=calendar.hour(0.0), month=calendar.month(0.0), duration_s=settings.scenario.duration, key=key,
+            plan=settings.plan)
         hazards.append(load_builder(entry.hazard, hazard_paths)(context))
         columns.extend(spec.person_columns)
     return hazards, tuple(columns)

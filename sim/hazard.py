@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.random import Streams
+    from sim.settings.plan import Plan
     from sim.world.world import World
 
 
@@ -70,7 +71,7 @@ class HazardSpec:
 class HazardContext:
     """What a hazard is built from; ``settings`` is an instance of its spec's settings model.
 
-    ``start_hour`` is the local clock hour at t = 0, ``plan`` the plan's items that touch this hazard.
+    ``start_hour`` is the local clock hour at t = 0.
     """
 
     world: World
@@ -81,6 +82,8 @@ class HazardContext:
     duration_s: float
     key: str
     """Name of this hazard in the run, unique where a run has two of a kind; the prefix of its tasks."""
+    plan: Plan | None = None
+    """The plan, for what it has built that stands in the hazard's way; None where there is none."""
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,10 @@ def test_flames_too_high_mean_waiting():
 def test_no_line_where_flames_are_longer_than_allowed():
     fire = forest_fire(world(), weather={**WIND, "wind_mps": 6.0})
     fire.advance(3600.0)
-    flames = crews.flames_along(fire.front, fire.edge.cells(fire._changed), fire.time_s, CELL)
+    flames = crews.flames_along(fire.front, fire.edge.cells(fire.changes), fire.time_s, CELL)
     allowed = float(np.median(flames))
     x, y = fire.incidents()[0].x, fire.incidents()[0].y
-    edge = fire.edge.cells(fire._changed).copy()
+    edge = fire.edge.cells(fire.changes).copy()
     result = line(fire, x, y, 2000.0, flame=allowed)
     held = fire.front.closed[edge] == LINE
     assert held.any() and (flames[held] <= allowed + 1e-9).all() and result.figures["lost_m"] > 0
