@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from scenarios.forest_fire.settings_crown import Crown
+from scenarios.forest_fire.settings_wind import TerrainWind
 from sim.settings.base import Duration, PlaceRef, Settings, Share
 
 Metres = Annotated[float, Field(ge=0, le=50_000)]
@@ -150,6 +151,7 @@ class ForestFireSettings(Settings):
     canopy: Canopy = Canopy()
     spread: Spread = Spread()
     crown: Crown = Crown()
+    terrain_wind: TerrainWind = TerrainWind()
     damage: Damage = Damage()
     effects: Effects = Effects()
     forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
