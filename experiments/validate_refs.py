@@ -34,6 +34,8 @@ ROAD_ARGUMENTS = (("a", "b"), ("favour", "place"))
 """Pairs of arguments that name a road by its two ends."""
 ITEM_ARGUMENTS = {"team": "teams", "shelter": "shelters", "warehouse": "warehouses"}
 PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites")
+LOOKOUTS = ("watch_towers", "cameras")
+"""Plan items that stand at a place or at a lon/lat."""
 NUMBERED = re.compile(r"^(.+?)[-#.](\d+)$")
 """One of several alike that an item's ``count`` makes."""
 
@@ -138,6 +140,7 @@ class _Checker(CountyChecks):
             self.distinct(
                 ((item.id, ("plan", group, row, "id")) for row, item in enumerate(rows)), f"an id in {group}"
             )
+        self._lookouts()
         for row, entry in enumerate(plan.transfer.at_risk):
             self.place(entry.place, ("plan", "transfer", "at_risk", row, "place"))
         for row, team in enumerate(plan.teams):
@@ -168,6 +171,24 @@ class _Checker(CountyChecks):
                         f"no team of plan {plan.id!r} has the capability {word!r}, which "
                         f"{spec.name} calls for: such tasks stay undone"
                     )
+
+    def _lookouts(self) -> None:
+        """Check where those stand who look out for fires, and that no two share an id: it is what they draw by."""
+        plan = self.settings.plan
+        ids: list[tuple[str, Loc]] = []
+        for group in LOOKOUTS:
+            for row, item in enumerate(getattr(plan, group)):
+                at: Loc = ("plan", group, row)
+                ids.append((item.id, (*at, "id")))
+                if item.place is not None:
+                    self.place(item.place, (*at, "place"))
+                else:
+                    self.inside(item.lon, item.lat, (*at, "lon"), f"the lookout {item.id}")
+        for row, patrol in enumerate(plan.patrols):
+            ids.append((patrol.id, ("plan", "patrols", row, "id")))
+            for stop, word in enumerate(patrol.route):
+                self.place(word, ("plan", "patrols", row, "route", stop))
+        self.distinct(ids, "an id of those who look out")
 
     # Commands ----------------------------------------------------------------------------------------
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
+from sim.settings.detection import Camera, Patrol, Sight, WatchTower
 from sim.settings.transfer import TransferPlan
+from sim.settings.trigger import Trigger
 from sim.settings.warning import Warning
 
 Day = Annotated[int, Field(ge=1, le=12)]
@@ -153,6 +155,8 @@ class CommandPost(Item):
     """Villages that the forecast front reaches within this time are ordered out."""
     warn_distance_m: Positive = 1500.0
     """Villages nearer to the front than this are ordered out whatever the forecast says."""
+    trigger: Trigger = Trigger()
+    """How near in time the forecast front must be: ``warn_lead`` for all, or each village's clearance time."""
 
 
 class Measure(Settings):
@@ -164,7 +168,8 @@ class Measure(Settings):
     args: dict[str, Any] = {}
 
 
-LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "measures")
+LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "watch_towers", "cameras", "patrols",
+         "measures")
 """The lists of a plan that ``additions`` may add to."""
 
 
@@ -188,6 +193,10 @@ class Plan(Settings):
     warehouses: tuple[Warehouse, ...] = ()
     buses: tuple[Buses, ...] = ()
     landing_sites: tuple[LandingSite, ...] = ()
+    watch_towers: tuple[WatchTower, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    patrols: tuple[Patrol, ...] = ()
+    sight: Sight = Sight()
     measures: tuple[Measure, ...] = ()
     transfer: TransferPlan = TransferPlan()
     """Who is on the list of people at risk, and the cadres who fetch them."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from sim.settings.base import Delay, Duration, Settings, Share
+from sim.settings.detection import Seeing
 from sim.settings.people import PeopleSettings
 from sim.settings.plan import Measure
 from sim.settings.traffic import TrafficSettings
@@ -51,7 +52,7 @@ class Behaviour(Settings):
 
 
 class Reporting(Settings):
-    """From the first flame to the command post: detection, then the call."""
+    """From the first flame to the command post by citizens' calls: detection, then the call."""
 
     detection: Delay
     report: Delay
@@ -79,6 +80,7 @@ class Scenario(Settings):
     tick: Annotated[Duration, Field(ge=1, le=3600)] = 60.0
     hazards: tuple[HazardEntry, ...]
     reporting: Reporting
+    seeing: Seeing = Seeing()
     behaviour: Behaviour
     people: PeopleSettings = PeopleSettings()
     transfer: TransferConduct = TransferConduct()
