@@ -1,8 +1,8 @@
 """Validations: our models against data or other people's programs that do not ship with the project.
 
 A validation is a module here with ``measure(folder: Path) -> dict`` (``figures``, ``bars`` and ``notes``, as a
-benchmark's) and ``FOLDER``, the folder's name under the shared data. The frame is that of
-:mod:`experiments.benchmark`.
+benchmark's) and ``FOLDER``, the folder's name under the shared data; with ``FILES_TOO``, ``measure`` takes one
+file as well. The frame is that of :mod:`experiments.benchmark`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ def shared_data(name: str) -> Path:
     return base / name
 
 
-def data_folder(given: Path | None, name: str) -> Path:
-    """Return the data folder that was given or is shared; InputError where it is not there."""
+def data_folder(given: Path | None, name: str, *, files_too: bool = False) -> Path:
+    """Return the data folder (or file) that was given or is shared; InputError where it is not there."""
     folder = given or shared_data(name)
-    if not folder.is_dir():
+    if not (folder.is_dir() or (files_too and folder.is_file())):
+        page = "fire-validation.md" if name == "fire" else "traffic-validation.md"
         raise InputError(
             "the data of this validation is not there", value=str(folder),
             where="--data" if given else f"{DATA_ENV} or the folder shared/data beside the project",
-            allowed="a folder with the files that docs/background/traffic-validation.md names",
+            allowed=f"a folder with the files that docs/background/{page} names",
             mend="give it as --data DIR",
         )
     return folder
@@ -62,6 +63,7 @@ def list_validations(*, json_: bool) -> int:
 def validate_verb(name: str, *, data: Path | None, json_: bool, strict: bool) -> int:
     """Measure, print, and return 0; 1 under ``strict`` where a bar falls short. InputError without the data."""
     module = importlib.import_module(f"{__name__}.{name}")
-    result = framed(name, module.measure(data_folder(data, module.FOLDER)))
+    files_too = getattr(module, "FILES_TOO", False)
+    result = framed(name, module.measure(data_folder(data, module.FOLDER, files_too=files_too)))
     show(result, json_=json_)
     return 1 if strict and not all(row["holds"] for row in result["bars"]) else 0

@@ -34,6 +34,8 @@ SIZE_CLASS_PER_FT = np.array([1200.0, 192.0, 96.0, 48.0, 16.0])
 """Lower bounds of Albini's size classes of surface-area-to-volume ratio, ft2/ft3 (Albini 1976, p. 88)."""
 CURED_BELOW, GREEN_ABOVE = 0.30, 1.20
 """Herb moisture at which all of it counts as dead, and none (Scott and Burgan 2005)."""
+AT_EXTINCTION = 1.0 - 1e-12
+"""Share of the moisture of extinction from which on nothing burns: at it but for rounding."""
 CURING_A, CURING_B = 1.333, 1.11
 """Cured share of a dynamic model's herbs = 1.333 - 1.11 M (BehavePlus; Andrews 2018, p. 44)."""
 
@@ -92,7 +94,7 @@ def live_moisture_of_extinction(
 def moisture_damping(m: Array, mx: Array) -> Array:
     """Return eta_M (eq. 29); zero at and above the moisture of extinction."""
     r = np.minimum(m / mx, 1.0)
-    return np.where(m >= mx, 0.0, 1.0 - 2.59 * r + 5.11 * r**2 - 3.52 * r**3)
+    return np.where(r >= AT_EXTINCTION, 0.0, 1.0 - 2.59 * r + 5.11 * r**2 - 3.52 * r**3)
 
 
 def mineral_damping(s_e: float = S_E) -> float:

@@ -33,6 +33,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the placeholders in the messages stand for: everything registered, the tiny county's included."""
     from experiments.catalogue import Catalogue
     from experiments.hazards import find_hazard, hazard_folders
+    from scenarios.forest_fire.fuels import fuel_table
 
     folder = tinyconf.write(tmp_path_factory.mktemp("registered"))
     mine = Catalogue(folder / "mine")
@@ -50,6 +51,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "TARGETS": ", ".join(mine.options("targets")),
         "TEAM_TYPES": ", ".join(mine.options("team_types")),
         "HAZARDS": ", ".join(hazard_folders(paths)),
+        "FUELS": ", ".join(str(number) for number in fuel_table().number),
     }
 
 
@@ -88,7 +90,7 @@ def test_every_kind_of_part_has_its_cases() -> None:
     assert len(CASES) >= 130
     paths = [edit["file"].split("/") for case in CASES.values() for edit in case.get("edit", ())]
     assert {path[1] if len(path) > 2 else path[0] for path in paths} == {
-        "county", "plan", "scenario", "targets", "toy", "roads"}
+        "county", "plan", "scenario", "targets", "toy", "roads", "fires"}
 
 
 def test_the_unchanged_files_are_good(tiny: Path) -> None:
