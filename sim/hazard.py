@@ -7,6 +7,7 @@ folder by the name in the scenario's YAML, in ``scenarios/`` or below ``--hazard
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -139,8 +140,24 @@ class ActionResult:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class HazardEvent:
+    """Something that happened in a hazard, for the run's event log; ``detail`` is JSON or empty."""
+
+    t_s: float
+    kind: str
+    place: str = ""
+    x: float = math.nan
+    y: float = math.nan
+    detail: str = ""
+
+
 class Hazard(Protocol):
-    """A hazard in a running Simulation. Times are seconds since the scenario's start."""
+    """A hazard in a running Simulation. Times are seconds since the scenario's start.
+
+    A hazard may also have ``take_events() -> Sequence[HazardEvent]``: what happened since it was last asked, in
+    order; the engine puts it into the event log under the hazard's key.
+    """
 
     spec: HazardSpec
     key: str

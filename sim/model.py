@@ -131,11 +131,18 @@ class Simulation(mesa.Model):
     def _advance_hazards(self, t_s: float) -> float | None:
         for hazard in self.hazards:
             hazard.advance(t_s)
+            self._log_events(hazard)
         self._roads_changed()
         for follower in self.after_hazards:
             follower(t_s)
         due = min((hazard.next_event_s() for hazard in self.hazards), default=np.inf)
         return None if np.isinf(due) else float(due)
+
+    def _log_events(self, hazard: Hazard) -> None:
+        """Put what happened in a hazard into the log; see the Hazard protocol."""
+        take = getattr(hazard, "take_events", None)
+        for event in take() if take is not None else ():
+            self.events.add(event.t_s, event.kind, hazard.key, event.place, event.x, event.y, event.detail)
 
     def _roads_changed(self) -> None:
         states = [state for state in (hazard.road_state() for hazard in self.hazards) if state is not None]
@@ -161,6 +168,7 @@ class Simulation(mesa.Model):
             for hazard in hazards:
                 hazard.advance(command.t_s)
                 result = hazard.act(command)
+                self._log_events(hazard)
                 if result.accepted:
                     break
             self.hazard_process.wake()

@@ -24,7 +24,7 @@ from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
 from scenarios.forest_fire.weather import Conditions, draw_errors, period_of, weather_line
 from sim.command import Command
-from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, RoadState
+from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, HazardEvent, RoadState
 from sim.task import Task
 from sim.world.projection import Projection
 
@@ -55,6 +55,8 @@ class ForestFire:
         self.settings: ForestFireSettings = context.settings
         self.notes: list[str] = []
         """What was moved or left out, for the run's footnotes."""
+        self.events: list[HazardEvent] = []
+        """What happened since the engine last asked; parts of the fire append to it."""
         self.streams = context.streams
         self.grid = context.world.grid
         self._errors = draw_errors(self.settings, context.streams, self.key)
@@ -268,6 +270,11 @@ class ForestFire:
     def incidents(self) -> Sequence[Task]:
         """Return one task a fire: metres of edge to hold, and where it is safest to begin."""
         return self.fires.tasks(self.time_s, self.changes, self.line_m)
+
+    def take_events(self) -> Sequence[HazardEvent]:
+        """Return what happened since the last call: lines lost, spot fires and the like."""
+        taken, self.events = self.events, []
+        return taken
 
     def forecast(self, issued_s: float) -> Forecast | None:
         """Return where the front would be by the horizon if nobody fought it and the weather stayed."""

@@ -13,7 +13,8 @@ from agents.command.post import CommandPost
 from agents.rescue_team import RescueTeam
 from agents.supply_truck import SupplyTruck
 from sim.errors import InputError
-from tests.smallworld import Home, drill, order, shelter, straight, water
+from sim.hazard import HazardEvent
+from tests.smallworld import Home, drill, events_of, order, shelter, straight, water
 
 ROAD = (0.0, 3000.0, 6000.0)
 HOMES = [Home(1, (40, 38, 9), cars=1), Home(1, (70,)), Home(2, (30, 31))]
@@ -171,3 +172,19 @@ def test_a_command_of_the_scenario_is_refused_before_the_run():
 def test_agents_of_the_model_cannot_be_replaced():
     with pytest.raises(AttributeError, match="belongs to Mesa"):
         quiet().agents = []
+
+
+def test_what_happens_in_a_hazard_is_in_the_log():
+    run = quiet(hazards=[water("u0", starts_s=0.0)])
+    told = [HazardEvent(90.0, "line_lost", "u1", 3.0, 4.0, '{"cells": 2}')]
+
+    def take():
+        taken = [event for event in told if event.t_s <= run.now]
+        del told[: len(taken)]
+        return taken
+
+    run.hazards[0].take_events = take
+    for _ in range(4):
+        run.step()
+    assert [(e["t_s"], e["agent"], e["place"], e["x"], e["y"], e["detail"]) for e in events_of(run, "line_lost")] == [
+        (90.0, run.hazards[0].key, "u1", 3.0, 4.0, '{"cells": 2}')]
