@@ -32,8 +32,8 @@ ZONE_ARGUMENTS = ("zone", "zones")
 PLACE_ARGUMENTS = ("place", "a", "b", "favour")
 ROAD_ARGUMENTS = (("a", "b"), ("favour", "place"))
 """Pairs of arguments that name a road by its two ends."""
-ITEM_ARGUMENTS = {"team": "teams", "shelter": "shelters", "warehouse": "warehouses"}
-PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites")
+ITEM_ARGUMENTS = {"team": "teams", "shelter": "shelters", "warehouse": "warehouses", "aircraft": "aircraft"}
+PLAN_ITEMS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "tenders")
 LOOKOUTS = ("watch_towers", "cameras")
 """Plan items that stand at a place or at a lon/lat."""
 NUMBERED = re.compile(r"^(.+?)[-#.](\d+)$")
@@ -141,6 +141,7 @@ class _Checker(CountyChecks):
                 ((item.id, ("plan", group, row, "id")) for row, item in enumerate(rows)), f"an id in {group}"
             )
         self._lookouts()
+        self._water_and_air()
         for row, entry in enumerate(plan.transfer.at_risk):
             self.place(entry.place, ("plan", "transfer", "at_risk", row, "place"))
         for row, team in enumerate(plan.teams):
@@ -189,6 +190,19 @@ class _Checker(CountyChecks):
             for stop, word in enumerate(patrol.route):
                 self.place(word, ("plan", "patrols", row, "route", stop))
         self.distinct(ids, "an id of those who look out")
+
+    def _water_and_air(self) -> None:
+        """Check where water points and helicopters' bases are; a base may lie outside the county."""
+        plan = self.settings.plan
+        for group, items in (("water_points", plan.water_points), ("aircraft", plan.aircraft)):
+            for row, item in enumerate(items):
+                at: Loc = ("plan", group, row)
+                if item.place is not None:
+                    self.place(item.place, (*at, "place"))
+                elif group == "water_points":
+                    self.inside(item.lon, item.lat, (*at, "lon"), f"the water point {item.id}")
+            self.distinct(((item.id, ("plan", group, row, "id")) for row, item in enumerate(items)),
+                          f"an id in {group}")
 
     # Commands ----------------------------------------------------------------------------------------
 

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from sim.settings.aircraft import Aircraft, AirPolicy
 from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
 from sim.settings.detection import Camera, Patrol, Sight, WatchTower
 from sim.settings.transfer import TransferPlan
 from sim.settings.trigger import Trigger
 from sim.settings.warning import Warning
+from sim.settings.water import Tender, WaterGear, WaterPoint
 
 Day = Annotated[int, Field(ge=1, le=12)]
 Count = Annotated[int, Field(ge=0)]
@@ -49,6 +51,8 @@ class TeamType(Item):
     rest: Duration = 3600.0
     present: Share = 1.0
     """Share of the crew that answers the call."""
+    water: WaterGear | None = None
+    """Engine, pumps and hose, where it has any."""
 
 
 class Team(Item):
@@ -169,7 +173,7 @@ class Measure(Settings):
 
 
 LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "watch_towers", "cameras", "patrols",
-         "measures")
+         "water_points", "tenders", "aircraft", "measures")
 """The lists of a plan that ``additions`` may add to."""
 
 
@@ -197,6 +201,11 @@ class Plan(Settings):
     cameras: tuple[Camera, ...] = ()
     patrols: tuple[Patrol, ...] = ()
     sight: Sight = Sight()
+    water_points: tuple[WaterPoint, ...] = ()
+    tenders: tuple[Tender, ...] = ()
+    aircraft: tuple[Aircraft, ...] = ()
+    air: AirPolicy = AirPolicy()
+    """When aircraft are asked for and where they drop."""
     measures: tuple[Measure, ...] = ()
     transfer: TransferPlan = TransferPlan()
     """Who is on the list of people at risk, and the cadres who fetch them."""
