@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,13 @@ def status_of(front: Front, t_s: float) -> NDArray[np.uint8]:
 class Fields(Mapping[str, NDArray[Any]]):
     """The declared layers by name, each of shape (ny, nx), as they stood at ``t_s``."""
 
-    def __init__(self, front: Front, t_s: float, line_at: Mapping[int, float]) -> None:
+    def __init__(
+        self, front: Front, t_s: float, line_at: Mapping[int, float],
+        more: Mapping[str, Callable[[], NDArray[Any]]],
+    ) -> None:
         self._front, self._t, self._line_at = front, t_s, line_at
+        self._more = more
+        """What gives the layers that the front itself does not keep."""
         self._specs = {layer.name: layer for layer in LAYERS}
 
     def __iter__(self) -> Iterator[str]:
@@ -42,6 +47,8 @@ class Fields(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         spec, front = self._specs[name], self._front
+        if name in self._more:
+            return self._more[name]()
         if name == "line_s":
             whole = np.full((front.ny, front.nx), np.inf, spec.dtype)
             if self._line_at:

@@ -17,8 +17,10 @@ from scenarios.forest_fire.exposure import Exposure
 from scenarios.forest_fire.fields import Fields
 from scenarios.forest_fire.figures import figures_of
 from scenarios.forest_fire.fires import Fires
+from scenarios.forest_fire.houses import Houses
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
+from scenarios.forest_fire.smoke import Smoke
 from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
@@ -80,8 +82,13 @@ class ForestFire:
         self._watchers: list[Watcher] = []
         self._watching = False
         self._watched = 0
+        self.start_hour = context.start_hour
+        self.smoke = Smoke(self)
+        self.houses = Houses(self)
+        self.layers: dict[str, Callable[[], NDArray[Any]]] = {"smoke_ug_m3": self.smoke.peak}
+        """What gives the layers beside the front's own, by name."""
         self.exposure = Exposure(self)
-        self._roads = RoadWatch(self.world, self.settings.effects)
+        self._roads = RoadWatch(self.world, self.settings.effects, self.smoke)
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
         for t, conditions in changes:
@@ -120,6 +127,10 @@ class ForestFire:
         self.front.advance(until_s)
         self.time_s = max(self.time_s, until_s)
         self.note_progress()
+
+    def hour(self, t_s: float) -> float:
+        """Return the local clock hour at a time, 0 to 24."""
+        return (self.start_hour + t_s / 3600.0) % 24.0
 
     def watch(self, watcher: Watcher) -> None:
         """Have a watcher told every ``WATCH_S`` what has newly burned, for as long as anything burns or can."""
@@ -290,12 +301,14 @@ class ForestFire:
 
     def fields(self) -> Mapping[str, NDArray[Any]]:
         """Return the declared layers, each made when it is asked for."""
-        return Fields(self.front, self.time_s, self.line_at)
+        return Fields(self.front, self.time_s, self.line_at, self.layers)
 
     def summary(self) -> Mapping[str, float | None]:
         """Return the KPIs of this run."""
         contained = None
         if self.contained_s is not None and self.first_ignition_s is not None:
             contained = (self.contained_s - self.first_ignition_s) / 3600.0
-        return figures_of(self.front, self.world, self.settings, self.line_m, contained)
+        figures = figures_of(self.front, self.world, self.settings, self.line_m, contained)
+        return {**figures, "fire.houses_lost": float(self.houses.lost.sum()),
+                "fire.smoke_person_h": self.smoke.person_h}
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -41,6 +41,21 @@ BURN_A, BURN_B = -43.14, 3.0188
 W_DOSE_PER_KW_DOSE = 1000.0**DOSE_EXPONENT
 STEP_S = 5.0
 """Longest step of the sum over time."""
+
+
+class Measure(NamedTuple):
+    """What is summed over time: (q - less)^exponent while q is at least the threshold, q in kW/m2.
+
+    No flame is nearer than ``standoff_m``."""
+
+    threshold: float
+    less: float
+    exponent: float
+    standoff_m: float
+
+
+SKIN = Measure(TOLERABLE_KW_M2, 0.0, DOSE_EXPONENT, 0.0)
+"""What people receive."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -73,9 +88,11 @@ def doses(
     row: Any, col: Any, east: Any, north: Any, indoors: Any, safe_house: Any, t0: float, t1: float,
     reach_cells: int, cell_m: float, width: int, height: int, arrival: Any,
     done: Any, out: Any, step: Any, met: Any, stamp: Any, now: int, ground: Any, kind: Any, beds: Any,
-    dose: Any, exposed: Any,
+    threshold: float, less: float, exponent: float, standoff: float, dose: Any, exposed: Any,
 ) -> None:
     """Add to ``dose`` what people receive over [t0, t1], from the strongest flame near them at each moment.
+
+    What is summed is that of a :class:`Measure`.
 
     ``row``, ``col`` are window cells, ``east``, ``north`` metres from the cell's centre. Whoever is indoors
     receives nothing until the front has reached the centre of the cell they are in, and nothing at all in a
@@ -125,22 +142,23 @@ def doses(
                     t = t0 + (s + 0.5) * dt
                     gap = max(here - t, t - here - lasts)
                     along = rate * gap if gap > 0.0 else 0.0
-                    q = EMISSIVE_POWER_KW_M2 * view_factor(math.sqrt(apart2 + along * along), length)
+                    away = max(math.sqrt(apart2 + along * along), standoff)
+                    q = EMISSIVE_POWER_KW_M2 * view_factor(away, length)
                     if q > flux[s]:
                         flux[s] = q
-                        touched = touched or q >= TOLERABLE_KW_M2
+                        touched = touched or q >= threshold
         if not touched:
             continue
         home = row[n] * width + col[n]
         inside = 0 <= row[n] < height and 0 <= col[n] < width
         for s in range(n_steps):
-            if flux[s] < TOLERABLE_KW_M2:
+            if flux[s] < threshold:
                 continue
             t = t0 + (s + 0.5) * dt
             if indoors[n] and (safe_house[n] or not (inside and done[home] and arrival[home] <= t)):
                 continue
             exposed[n] = True
-            dose[n] += flux[s] ** DOSE_EXPONENT * dt
+            dose[n] += (flux[s] - less) ** exponent * dt
 
 
 _NORMAL = NormalDist(5.0, 1.0)

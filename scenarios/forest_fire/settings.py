@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from scenarios.forest_fire.settings_crown import Crown
+from scenarios.forest_fire.settings_houses import Houses
+from scenarios.forest_fire.settings_smoke import Smoke
 from scenarios.forest_fire.settings_wind import TerrainWind
 from sim.settings.base import Duration, PlaceRef, Settings, Share
 
@@ -132,7 +134,7 @@ class Effects(Settings):
     road_close_flame_m: Metres = 0.5
     """Flames shorter than this close no road: a vehicle passes. Assumption."""
     smoke_m: Metres = 400.0
-    """Links nearer than this to a burning cell are slowed by smoke."""
+    """Links nearer than this to a burning cell are slowed by smoke; farther off only where it is dense."""
     smoke_speed_factor: Annotated[float, Field(gt=0, le=1)] = 0.5
     village_reach_m: Metres = 250.0
     """A village is reached once a cell nearer to its centre than this has burned."""
@@ -154,6 +156,8 @@ class ForestFireSettings(Settings):
     terrain_wind: TerrainWind = TerrainWind()
     damage: Damage = Damage()
     effects: Effects = Effects()
+    smoke: Smoke = Smoke()
+    houses: Houses = Houses()
     forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
 
     @model_validator(mode="after")

@@ -60,7 +60,7 @@ def test_fields_hang_together(burning):
 
 
 def test_reach_covers_burning_cells_and_their_flames(burning):
-    box = burning.reach()
+    box = burning.exposure.flames()
     row, col = np.nonzero(burning.fields()["status"] == 1)
     x, y = burning.world.grid.centre(row, col)
     assert box.x0 < x.min() - CELL and box.x1 > x.max() + CELL and box.y0 < y.min() - CELL
