@@ -69,7 +69,7 @@ def _grades(drill: Drill, settings: RunSettings) -> dict[str, str]:
     plan, county = settings.plan, settings.county
     items: list[Item] = [*plan.teams, *plan.camps, *plan.shelters, *plan.warehouses, *plan.buses, *plan.landing_sites,
                          *plan.watch_towers, *plan.cameras, *plan.patrols, *plan.water_points, *plan.tenders,
-                         *plan.aircraft]
+                         *plan.aircraft, *plan.firebreaks]
     weakest = Counter(item.grade for item in items)
     return {
         "residents of the county": county.residents_grade,

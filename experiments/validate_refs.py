@@ -142,6 +142,7 @@ class _Checker(CountyChecks):
             )
         self._lookouts()
         self._water_and_air()
+        self._firebreaks()
         for row, entry in enumerate(plan.transfer.at_risk):
             self.place(entry.place, ("plan", "transfer", "at_risk", row, "place"))
         for row, team in enumerate(plan.teams):
@@ -203,6 +204,19 @@ class _Checker(CountyChecks):
                     self.inside(item.lon, item.lat, (*at, "lon"), f"the water point {item.id}")
             self.distinct(((item.id, ("plan", group, row, "id")) for row, item in enumerate(items)),
                           f"an id in {group}")
+
+    def _firebreaks(self) -> None:
+        """Check that firebreaks lie in the county: the points of a path or an outline, the units they keep to."""
+        rows = self.settings.plan.firebreaks
+        for row, item in enumerate(rows):
+            at: Loc = ("plan", "firebreaks", row)
+            for part in ("path", "outline"):
+                for k, (lon, lat) in enumerate(getattr(item, part)):
+                    self.inside(lon, lat, (*at, part, k), f"a point of the firebreak {item.id}")
+            for k, word in enumerate(item.within):
+                self.place(word, (*at, "within", k))
+        self.distinct(((item.id, ("plan", "firebreaks", row, "id")) for row, item in enumerate(rows)),
+                      "an id in firebreaks")
 
     # Commands ----------------------------------------------------------------------------------------
 

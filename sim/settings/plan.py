@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sim.settings.aircraft import Aircraft, AirPolicy
 from sim.settings.base import Delay, Duration, Hour, Item, PlaceId, PlaceRef, Positive, Settings, Share
 from sim.settings.detection import Camera, Patrol, Sight, WatchTower
+from sim.settings.firebreaks import Firebreak
 from sim.settings.transfer import TransferPlan
 from sim.settings.trigger import Trigger
 from sim.settings.warning import Warning
@@ -173,7 +174,7 @@ class Measure(Settings):
 
 
 LISTS = ("teams", "camps", "shelters", "warehouses", "buses", "landing_sites", "watch_towers", "cameras", "patrols",
-         "water_points", "tenders", "aircraft", "measures")
+         "water_points", "tenders", "aircraft", "firebreaks", "measures")
 """The lists of a plan that ``additions`` may add to."""
 
 
@@ -206,6 +207,7 @@ class Plan(Settings):
     aircraft: tuple[Aircraft, ...] = ()
     air: AirPolicy = AirPolicy()
     """When aircraft are asked for and where they drop."""
+    firebreaks: tuple[Firebreak, ...] = ()
     measures: tuple[Measure, ...] = ()
     transfer: TransferPlan = TransferPlan()
     """Who is on the list of people at risk, and the cadres who fetch them."""

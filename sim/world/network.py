@@ -20,7 +20,7 @@ SHORTEST_M = 10.0
 
 
 @njit(cache=True)
-def _cells_on(
+def cells_on(
     x0: float,
     y0: float,
     x1: float,
@@ -136,7 +136,7 @@ class Network:
         parts = []
         buffer = np.empty(2 * (grid.ny + grid.nx) + 4, np.int32)
         for i, (a, b) in enumerate(zip(links["tail"], links["head"], strict=True)):
-            n = _cells_on(
+            n = cells_on(
                 nodes["x"][a],
                 nodes["y"][a],
                 nodes["x"][b],

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.world.network import _cells_on
+from sim.world.network import cells_on
 
 NY, NX, CELL, X0, Y0 = 40, 50, 60.0, 1_000.0, 9_000.0
 TOUCH = 1e-6
@@ -26,7 +26,7 @@ def coordinate(cells: int) -> st.SearchStrategy[float]:
 
 def walk(col0: float, row0: float, col1: float, row1: float) -> list[tuple[int, int]]:
     out = np.full(2 * (NY + NX) + 4, -1, np.int32)
-    n = _cells_on(
+    n = cells_on(
         X0 + col0 * CELL, Y0 - row0 * CELL, X0 + col1 * CELL, Y0 - row1 * CELL, X0, Y0, CELL, NY, NX, out
     )
     return [divmod(int(cell), NX) for cell in out[:n]]
