@@ -229,11 +229,14 @@ def recheck(
 
 @njit(cache=True, error_model="numpy")
 def reopen(
-    cells: Any, t: float, width: int, arrival: Any, since: Any, done: Any, closed: Any, ends: Any, step: Any,
-    fire: Any, heap_t: Any, heap_i: Any, st: Any,
+    cells: Any, t: float, alive_after: float, width: int, arrival: Any, since: Any, done: Any, closed: Any,
+    ends: Any, step: Any, fire: Any, heap_t: Any, heap_i: Any, st: Any,
     now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any, period: Any,
 ) -> None:
-    """Let cells dried at time t burn again; the fire waiting at their edge has half a step to go."""
+    """Let cells dried at time t burn again; the fire waiting at their edge has half a step to go.
+
+    What burned out before ``alive_after`` no longer lights them.
+    """
     for n in range(len(cells)):
         x = cells[n]
         if done[x] or closed[x]:
@@ -242,11 +245,11 @@ def reopen(
             for dc in range(-2, 3):
                 y = x + dr * width + dc
                 done[y] = min(done[y], AT_EDGE)
-        whole, vx, vy, source = pull(x, -math.inf, t, width, since, done, closed, ends, now, stamp, met,
+        whole, vx, vy, source = pull(x, -math.inf, alive_after, width, since, done, closed, ends, now, stamp, met,
                                      ground, kind, beds, period)
         if whole == math.inf:
             continue
-        late, _, _, _ = pull(x, t, t, width, since, done, closed, ends, now, stamp, met, ground, kind, beds,
+        late, _, _, _ = pull(x, t, alive_after, width, since, done, closed, ends, now, stamp, met, ground, kind, beds,
                              period)
         best = max(whole, t + 0.5 * (late - t))
         if best < arrival[x]:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from scenarios.forest_fire import crews
 from scenarios.forest_fire.actions import ACTS
+from scenarios.forest_fire.drops import Drops, aim
 from scenarios.forest_fire.exposure import Exposure
 from scenarios.forest_fire.fields import Fields
 from scenarios.forest_fire.figures import figures_of
 from scenarios.forest_fire.fires import Fires
+from scenarios.forest_fire.fuels import fuel_table
 from scenarios.forest_fire.houses import Houses
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
@@ -24,10 +26,14 @@ from scenarios.forest_fire.smoke import Smoke
 from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
+from scenarios.forest_fire.water import dead_load_kg_m2, intensity_of_flame, litres_per_m
 from scenarios.forest_fire.weather import Conditions, draw_errors, period_of, weather_line
+from scenarios.forest_fire.wetting import Wetness
 from sim.command import Command
 from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, HazardEvent, RoadState
+from sim.settings.aircraft import Target
 from sim.task import Task
+from sim.water import Aim, FlyingWeather
 from sim.world.projection import Projection
 
 LAST_EMBER_S = 1.0
@@ -75,6 +81,11 @@ class ForestFire:
         self.fires = Fires(self.key, self.world, self.front, self.edge, self.settings.spread.holds_fire)
         self.line_at: dict[int, float] = {}
         self.wet_until: dict[int, float] = {}
+        """By grid cell, until when water keeps it wet whatever the weather."""
+        self.wetness = Wetness(self)
+        self.drops = Drops()
+        self.visibility_m = self.settings.water.visibility_m
+        self._dead_load = dead_load_kg_m2(fuel_table())
         self.changes = 0
         """Raised whenever the weather changes or cells are closed or opened."""
         self.active = np.zeros(0, np.int64)
@@ -198,6 +209,7 @@ class ForestFire:
         """Change the weather now."""
         self.conditions = conditions
         self.front.set_period(self._period(conditions), self.time_s)
+        self.wetness.weathered()
         self.changes += 1
 
     def point(
@@ -276,6 +288,29 @@ class ForestFire:
             return ActionResult(False, f"a forest fire knows no action {command.action!r}")
         return ACTS[spec.name](self, spec.args.model_validate(dict(command.args)))
 
+    # -- water --------------------------------------------------------------------------------------------
+
+    def dead_load(self, cell: int) -> float:
+        """Return the dead fuel (kg/m2) of a window cell; 0 where nothing burns."""
+        kind = int(self.front.kind[cell])
+        return float(self._dead_load[kind]) if kind >= 0 else 0.0
+
+    def litres_per_m(self, x: float, y: float, flame_m: float) -> float:
+        """Return the litres that hoses need for a metre of edge at a point (m), with flames so long."""
+        row, col = self.grid.row_col(x, y)
+        cell = self.front.cell(int(row), int(col))
+        water = self.settings.water
+        return litres_per_m(intensity_of_flame(flame_m), self.dead_load(cell) if cell >= 0 else 0.0,
+                            water.waste_factor, water.strip_m)
+
+    def aim(self, task: str, target: Target, x: float, y: float) -> Aim | None:
+        """Return where the next bucket for a task should go, seen from a point; see ``drops.py``."""
+        return aim(self, task, target, x, y)
+
+    def flying_weather(self) -> FlyingWeather:
+        """Return wind and visibility now."""
+        return FlyingWeather(self.conditions.wind_mps, self.visibility_m)
+
     # -- what it tells ------------------------------------------------------------------------------------
 
     def incidents(self) -> Sequence[Task]:
@@ -310,5 +345,5 @@ class ForestFire:
             contained = (self.contained_s - self.first_ignition_s) / 3600.0
         figures = figures_of(self.front, self.world, self.settings, self.line_m, contained)
         return {**figures, "fire.houses_lost": float(self.houses.lost.sum()),
-                "fire.smoke_person_h": self.smoke.person_h}
+                "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s)}
 

@@ -52,12 +52,48 @@ class BuildLineArgs(Settings):
 
 
 class WetArgs(Settings):
-    """Wet the ground in a circle: it does not burn until it has dried."""
+    """Wet the ground in a circle or ring around a point or place: it does not burn until it has dried.
 
+    Either for so many ``minutes``, or with so much water (``mm`` = l/m2), which dries as the weather has it.
+    """
+
+    x: float | None = None
+    y: float | None = None
+    place: PlaceRef | None = None
+    radius_m: Annotated[float, Field(gt=0, le=2000)]
+    inner_m: Annotated[float, Field(ge=0, le=2000)] = 0.0
+    """Of a ring: what is nearer stays dry."""
+    minutes: Annotated[float, Field(gt=0, le=1440)] | None = None
+    mm: Annotated[float, Field(gt=0, le=50)] | None = None
+
+    @model_validator(mode="after")
+    def _where_and_how_long(self) -> Self:
+        if (self.x is None) != (self.y is None) or (self.place is None) == (self.x is None):
+            raise ValueError("give either place, or x and y")
+        if (self.minutes is None) == (self.mm is None):
+            raise ValueError("give either minutes or mm")
+        if self.inner_m >= self.radius_m:
+            raise ValueError("inner_m must be less than radius_m")
+        return self
+
+
+class DropWaterArgs(Settings):
+    """A bucket: where the middle of its strip lies, which way it runs (clockwise from north), how long and wide."""
+
+    aircraft: str = ""
     x: float
     y: float
-    radius_m: Annotated[float, Field(gt=0, le=2000)]
-    minutes: Annotated[float, Field(gt=0, le=1440)]
+    along_deg: Annotated[float, Field(ge=0, le=360)]
+    litres: Annotated[float, Field(gt=0, le=50_000)]
+    length_m: Annotated[float, Field(gt=0, le=2000)] = 75.0
+    """Of 3 t in 5 s at 54 km/h; see the settings of aircraft."""
+    width_m: Annotated[float, Field(gt=0, le=100)] = 12.0
+
+
+class SetVisibilityArgs(Settings):
+    """How far pilots see from now on."""
+
+    metres: Annotated[float, Field(ge=0, le=100_000)]
 
 
 LAYERS = (
@@ -80,7 +116,9 @@ ACTIONS = (
     ActionSpec("set_wind", SetWindArgs, "set wind speed and direction from now on", "改变风速和风向"),
     ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge",
                "队伍沿火线开设隔离带"),
-    ActionSpec("wet", WetArgs, "wet the ground in a circle for some minutes", "向地面洒水"),
+    ActionSpec("wet", WetArgs, "wet the ground in a circle or ring until it has dried", "向地面洒水"),
+    ActionSpec("drop_water", DropWaterArgs, "drop a bucket of water along a strip", "吊桶洒水"),
+    ActionSpec("set_visibility", SetVisibilityArgs, "set how far pilots see from now on", "改变能见度"),
 )
 
 KPIS = (
@@ -100,6 +138,13 @@ KPIS = (
             "length of line that crews built", "队伍开设的隔离带长度", better="neither"),
     KpiSpec("fire.max_flame_m", "Longest flame", "最大火焰长度", "m",
             "longest flame of any burned cell", "过火网格中的最大火焰长度"),
+    KpiSpec("fire.drops", "Bucket drops", "吊桶洒水次数", "count",
+            "drops of aircraft on the fire", "航空器向火场洒水的次数", better="neither"),
+    KpiSpec("fire.water_dropped_m3", "Water dropped", "洒水量", "m3",
+            "water dropped by aircraft", "航空器洒水总量", better="neither"),
+    KpiSpec("fire.first_drop_min", "Ignition to first drop", "起火至首次洒水", "min",
+            "minutes from the first ignition to the first drop; none without one",
+            "自起火至航空器首次洒水的分钟数;未洒水则无值"),
     KpiSpec("fire.contained_h", "Time to containment", "合围用时", "h",
             "hours from the first ignition until nothing can spread any more; none while it still can",
             "从起火到不再蔓延的时间；未合围则无值"),

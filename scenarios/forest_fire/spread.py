@@ -331,8 +331,8 @@ class Front:
         cells = cells[self.closed[cells] == WET]
         self.closed[cells] = OPEN
         self._reserve(len(cells))
-        changes.reopen(cells, t_s, self.width, self.arrival, self.since, self.done, self.closed, self.ends,
-                       self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
+        changes.reopen(cells, t_s, t_s - self.holds_fire_s, self.width, self.arrival, self.since, self.done,
+                       self.closed, self.ends, self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
 
 
 _MOVED = ("arrival", "since", "done", "closed", "ends", "out", "step", "fire", "progress")
