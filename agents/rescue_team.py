@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from agents.line_crew import BUDGET_WORD, offered, taken_in
 from agents.shelters import entity_of
 from agents.travel import Mover, Router, nearest_node
 from sim.model import TEAM_ROLE
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 WORK_STEP_S = 300.0
 """A team at work looks up and orders its next piece of work this often."""
-
-
-BUDGET_WORD = {"m": "metres", "persons": "persons", "m3": "cubic_metres"}
-"""The argument in which an action takes what a team can do in a step, by the task's unit of work."""
 
 
 class Status(IntEnum):
@@ -56,6 +53,10 @@ class RescueTeam(Mover):
         self.calls = 0
         self.worked_s = 0.0
         self.work_done = 0.0
+        self.hurt = 0
+        """Of the crew, people injured or killed at work, no longer counted on."""
+        self.waits = ""
+        """Why its last step of work came to nothing; empty while it works."""
         self.clockwise = True
         """Which way round a perimeter the team works; set by whoever sends it."""
         self.order_s: float | None = None
@@ -72,7 +73,7 @@ class RescueTeam(Mover):
     @property
     def strength(self) -> float:
         """People who answer the call."""
-        return max(1.0, self.crew * self.type.present)
+        return max(1.0, self.crew * self.type.present - self.hurt)
 
     def can(self, capability: str) -> bool:
         """Return whether the team's type has a capability and a work rate for it."""
@@ -111,7 +112,7 @@ class RescueTeam(Mover):
             self._process.interrupt("ordered")
         self.task = task
         self.order_s = self.simulation.now
-        self._event("order")
+        self.event("order")
         self._process = self.simulation.clock.env.process(self._carry_out(task))
 
     def withdraw(self) -> bool:
@@ -120,7 +121,7 @@ class RescueTeam(Mover):
             return False
         self._process.interrupt("withdrawn")
         self.task = None
-        self._event("withdraw")
+        self.event("withdraw")
         self._process = self.simulation.clock.env.process(self._go_home())
         return True
 
@@ -133,7 +134,7 @@ class RescueTeam(Mover):
             yield from self.drive_towards(task.x, task.y, self._off_road_mps(), Status.DRIVING)
             yield from self.walk(task.x, task.y, self._off_road_mps(), Status.WALKING)
             self.arrivals.append((self.simulation.now, task.id))
-            self._event("on_scene")
+            self.event("on_scene")
             yield from self._work(task)
             self.task = None
             yield from self._home()
@@ -150,7 +151,7 @@ class RescueTeam(Mover):
         self.mark(Status.TURNOUT)
         yield self.timeout(self.draw_turnout_s(self.simulation.now))
         self.calls += 1
-        self._event("turnout")
+        self.event("turnout")
 
     def _work(self, task: Task) -> Generator[simpy.Event, Any, None]:
         self.mark(Status.WORKING)
@@ -162,36 +163,30 @@ class RescueTeam(Mover):
             self.worked_s += WORK_STEP_S
             if spell >= self.type.work_before_rest and not task.done:
                 self.mark(Status.RESTING)
-                self._event("rest")
+                self.event("rest")
                 yield self.timeout(self.type.rest)
                 self.mark(Status.WORKING)
                 spell = 0.0
 
     def _step(self, task: Task, seconds: float) -> None:
         """Order one step of the task's own action, with what this crew can do in the time."""
-        budget = self.type.rates[task.capability] * self.strength * seconds / 3600.0
-        offered = {"team": self.id, "x": self.x, "y": self.y, BUDGET_WORD[task.unit]: budget,
-                   "max_flame_m": self.type.max_flame_m, "clockwise": self.clockwise, **(task.args or {})}
         wanted = self.simulation.commands.argument_names(task.action)
-        result = self.simulation.order(
-            TEAM_ROLE, task.action, {key: value for key, value in offered.items() if key in wanted})
-        figures = result.figures
-        if "x" in figures:
-            self.x, self.y = float(figures["x"]), float(figures["y"])
-        done = float(figures.get("built_m", figures.get("done_work", 0.0)))
+        args = {key: value for key, value in offered(self, task, seconds).items() if key in wanted}
+        result = self.simulation.order(TEAM_ROLE, task.action, args)
+        done = taken_in(self, result)
         self.work_done += done
         if done:
-            self._event("work", f'{{"{BUDGET_WORD[task.unit]}": {done:.1f}}}')
-        if figures.get("done"):
+            self.event("work", f'{{"{BUDGET_WORD[task.unit]}": {done:.1f}}}')
+        if result.figures.get("done"):
             task.done = True
         self.mark(Status.WORKING)
 
     def _home(self) -> Generator[simpy.Event, Any, None]:
-        self._event("return")
+        self.event("return")
         yield from self._to_road(Status.RETURNING)
         yield from self.drive(self.base, Status.RETURNING)
         self.mark(Status.AT_BASE)
-        self._event("back")
+        self.event("back")
 
     def _to_road(self, status: Status) -> Generator[simpy.Event, Any, None]:
         """Walk to the nearest node of the road; called back on the way, a team is still off the road."""
@@ -205,6 +200,7 @@ class RescueTeam(Mover):
     def _off_road_mps(self) -> float:
         return self.type.off_road_speed_kmh / 3.6
 
-    def _event(self, kind: str, detail: str = "") -> None:
+    def event(self, kind: str, detail: str = "") -> None:
+        """Note what it does in the event log, where it stands."""
         self.simulation.events.add(
             self.simulation.now, kind, self.id, self.task.id if self.task else "", self.x, self.y, detail)

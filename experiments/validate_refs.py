@@ -23,7 +23,7 @@ from sim.kpi_specs import ENGINE_KPIS
 if TYPE_CHECKING:
     from sim.hazard import HazardSpec
     from sim.kpi import KpiSpec
-    from sim.settings.plan import Measure
+    from sim.settings.plan import Measure, Plan, TeamType
     from sim.settings.root import RunSettings
 
 EVERYWHERE = "all"
@@ -143,6 +143,7 @@ class _Checker(CountyChecks):
         self._lookouts()
         self._water_and_air()
         self._firebreaks()
+        self._tools(plan, types)
         for row, entry in enumerate(plan.transfer.at_risk):
             self.place(entry.place, ("plan", "transfer", "at_risk", row, "place"))
         for row, team in enumerate(plan.teams):
@@ -217,6 +218,22 @@ class _Checker(CountyChecks):
                 self.place(word, (*at, "within", k))
         self.distinct(((item.id, ("plan", "firebreaks", row, "id")) for row, item in enumerate(rows)),
                       "an id in firebreaks")
+
+    def _tools(self, plan: Plan, types: Mapping[str, TeamType]) -> None:
+        """Every team type of the plan that a hazard calls on has a tool the hazard knows and that does the work."""
+        for name in dict.fromkeys(team.type for team in plan.teams if team.type in types):
+            kind, at = types[name], ("team_types", name, "tools")
+            able = set(kind.capabilities)
+            calling = [spec for spec in self.specs.values() if spec.tools and able & set(spec.capabilities)]
+            known = {tool.name: tool for spec in calling for tool in spec.tools}
+            unknown = [tool for tool in kind.tools if calling and tool not in known]
+            if unknown:
+                self.add("unknown tool", at, unknown[0], ", ".join(known), did_you_mean(unknown[0], known))
+            elif calling and kind.max_flame_m is None and not any(known[tool].works for tool in kind.tools):
+                self.add(
+                    "crew with no tool for the flame", at, list(kind.tools),
+                    ", ".join(tool.name for tool in known.values() if tool.works),
+                    f"give {name} a tool, or take {', '.join(calling[0].capabilities)} from its capabilities")
 
     # Commands ----------------------------------------------------------------------------------------
 

@@ -52,6 +52,16 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True)
+class ToolSpec:
+    """A tool that teams may have for a hazard's tasks; ``works`` is false for one that does none of the work."""
+
+    name: str
+    name_zh: str
+    doc: str
+    works: bool = True
+
+
+@dataclass(frozen=True)
 class HazardSpec:
     """All that can be known of a hazard without building one."""
 
@@ -66,6 +76,8 @@ class HazardSpec:
     kpis: tuple[KpiSpec, ...] = ()
     capabilities: tuple[str, ...] = ()
     """What teams must be able to do for the tasks it raises; a plan where none can is warned of."""
+    tools: tuple[ToolSpec, ...] = ()
+    """What teams with such a capability must have at least one of; empty where bare hands do."""
 
 
 @dataclass(frozen=True)

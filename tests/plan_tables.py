@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from scenarios.forest_fire.tools import longest_flame
 from sim.settings.plan import Camp, LandingSite, Plan, Shelters, Team, TeamType, Warehouse
 from sim.settings.target import TargetSet
 from sim.settings.warning import Channel, DoorToDoor, Neighbours
@@ -112,9 +113,10 @@ def team_types_table() -> str:
     for key, kind in load_team_types().items():
         day, night = kind.turnout.day.median / 60, kind.turnout.night.median / 60
         rows.append([f"`{key}` {kind.name_zh}", f"{day:g} / {night:g}", f"{kind.present:.2g}",
-                     f"{kind.rates['fire_line']:g}", f"{kind.max_flame_m:g}", kind.source])
+                     f"{kind.rates['fire_line']:g}", ", ".join(kind.tools),
+                     f"{longest_flame(kind.tools):.1f}", kind.source])
     return table(["type", "turnout day / night, min", "present", "line, m per person and hour",
-                  "flame, m", "source"], rows)
+                  "tools", "flame, m", "source"], rows)
 
 
 def targets_table(targets: TargetSet) -> str:

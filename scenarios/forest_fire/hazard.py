@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scenarios.forest_fire import crews
 from scenarios.forest_fire.actions import ACTS
+from scenarios.forest_fire.attack import Attack
 from scenarios.forest_fire.drops import Drops, aim
 from scenarios.forest_fire.exposure import Exposure
 from scenarios.forest_fire.fields import Fields
@@ -100,6 +101,7 @@ class ForestFire:
         """What gives the layers beside the front's own, by name."""
         self.exposure = Exposure(self)
         self._roads = RoadWatch(self.world, self.settings.effects, self.smoke)
+        self.attack = Attack(self, context, self.settings.suppression)
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
         for t, conditions in changes:

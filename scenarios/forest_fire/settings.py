@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from scenarios.forest_fire.settings_crown import Crown
 from scenarios.forest_fire.settings_houses import Houses
 from scenarios.forest_fire.settings_smoke import Smoke
+from scenarios.forest_fire.settings_suppression import Suppression
 from scenarios.forest_fire.settings_water import Water
 from scenarios.forest_fire.settings_wind import TerrainWind
 from sim.settings.base import Duration, PlaceRef, Settings, Share
@@ -160,6 +161,7 @@ class ForestFireSettings(Settings):
     smoke: Smoke = Smoke()
     houses: Houses = Houses()
     water: Water = Water()
+    suppression: Suppression = Suppression()
     forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
 
     @model_validator(mode="after")

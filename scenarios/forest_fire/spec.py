@@ -7,8 +7,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from scenarios.forest_fire.settings import Degrees, ForestFireSettings, Lat, Lon, Metres, WindSpeed
+from scenarios.forest_fire.settings_suppression import CrewClass, Tactic, Technique, ToolNames
+from scenarios.forest_fire.tools import tool_table
 from sim.command import ActionSpec
-from sim.hazard import ColumnSpec, HazardSpec, LayerSpec
+from sim.hazard import ColumnSpec, HazardSpec, LayerSpec, ToolSpec
 from sim.kpi import KpiSpec
 from sim.settings.base import PlaceRef, Settings
 
@@ -39,16 +41,29 @@ class SetWindArgs(Settings):
 
 
 class BuildLineArgs(Settings):
-    """A crew's work at the fire's edge: where it is, how many metres it can build, what it can face."""
+    """A crew's work at the fire's edge or ahead of it: where it is, what it can build, with what, and how."""
 
     team: Annotated[str, Field(min_length=1)]
     x: float
     y: float
     metres: Annotated[float, Field(ge=0, le=100_000)]
-    max_flame_m: Annotated[float, Field(gt=0, le=10)] = 1.2
+    """What it could build directly in closed timber litter (fuel model 8) on the flat."""
+    max_flame_m: Annotated[float, Field(gt=0, le=10)] | None = None
+    """Longest flame it attacks; none is what its tools can, or 1.2 m."""
     clockwise: bool = True
     fire: str = ""
     """Task id of the fire to work on; the nearest one when empty."""
+    tool: ToolNames = ()
+    """Its tools, of which it takes the quickest for each place; without any, metres cost alike everywhere."""
+    crew_class: CrewClass = "type2"
+    tactic: Tactic | None = None
+    """Where it works; none leaves it to scenario and plan."""
+    technique: Technique | None = None
+    """At the edge, ahead of it, or setting fire from line that stands; none leaves it to the tactic."""
+    people: Annotated[float, Field(ge=0, le=5000)] = 0.0
+    """How many they are: whether they can get away, and what befalls them, is looked at only then."""
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    """The time the metres stand for; they stay on the line as long again."""
 
 
 class WetArgs(Settings):
@@ -174,4 +189,6 @@ SPEC = HazardSpec(
     ),
     kpis=KPIS,
     capabilities=("fire_line",),
+    tools=tuple(ToolSpec(tool.name, tool.name_zh, f"flames up to {tool.flame_m:.1f} m, line {tool.width_m:g} m wide",
+                         tool.flame_m > 0.0) for tool in tool_table().values()),
 )

@@ -47,7 +47,12 @@ class TeamType(Item):
     off_road_speed_kmh: Annotated[float, Field(gt=0, le=30)] = 2.0
     rates: dict[str, Annotated[float, Field(gt=0)]] = {}
     """Work per person and hour by capability, in the task's unit (metres of line, persons)."""
-    max_flame_m: Annotated[float, Field(gt=0, le=10)] = 1.2
+    tools: tuple[str, ...] = ()
+    """What it works with, by the names the hazard's tools have (`forest_fire`: scenarios/forest_fire/tools.csv)."""
+    crew_class: Literal["type1", "type2"] = "type2"
+    """Whose table of line production it follows: hotshot crews' or all others'."""
+    max_flame_m: Annotated[float, Field(gt=0, le=10)] | None = None
+    """Longest flame it attacks, where that is less than its best tool's."""
     work_before_rest: Duration = 4 * 3600.0
     rest: Duration = 3600.0
     present: Share = 1.0
@@ -147,6 +152,11 @@ class LandingSite(Item):
     place: PlaceRef
 
 
+FireTactic = Literal[
+    "nearest", "anchor_flank_pinch", "head_attack", "point_protection", "indirect_ridge", "indirect_road",
+]
+
+
 class CommandPost(Item):
     """The county command centre: where it is, how fast it decides, whom it sends."""
 
@@ -156,6 +166,8 @@ class CommandPost(Item):
     review: Duration = 600.0
     """How often the post looks again at what is going on and at whom to send."""
     teams_per_task: AtLeastOne = 4
+    fire_tactic: FireTactic = "nearest"
+    """Where crews go on a fire and which part of it they work on next, unless the scenario or an action says."""
     warn_lead: Duration = 3 * 3600.0
     """Villages that the forecast front reaches within this time are ordered out."""
     warn_distance_m: Positive = 1500.0

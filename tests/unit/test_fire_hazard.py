@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from scenarios.forest_fire import crews
+from scenarios.forest_fire import crews, line_work
 from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spread import LINE
 from sim.command import Command
@@ -109,7 +109,7 @@ def test_crews_contain_a_fire_and_it_stays_contained():
         for team, clockwise in (("a", True), ("b", False)):
             result = line(fire, *at[team], 60.0, team, clockwise=clockwise, fire=task.id)
             f = result.figures
-            assert f["built_m"] + f["walked_m"] / crews.WALK_PER_LINE + f["lost_m"] == pytest.approx(60.0)
+            assert f["built_m"] + f["walked_m"] / line_work.WALK_PER_LINE + f["lost_m"] == pytest.approx(60.0)
             at[team] = f["x"], f["y"]
             spent += f["built_m"]
         if f["done"]:

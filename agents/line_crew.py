@@ -1,0 +1,42 @@
+"""What a team offers an action that does its task, and what it takes in of the result."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sim.hazard import ActionResult
+from sim.task import Task
+
+if TYPE_CHECKING:
+    from agents.rescue_team import RescueTeam
+
+BUDGET_WORD = {"m": "metres", "persons": "persons", "m3": "cubic_metres"}
+"""The argument in which an action takes what a team can do in a step, by the task's unit of work."""
+
+
+def offered(team: RescueTeam, task: Task, seconds: float) -> dict[str, Any]:
+    """Return all a team can tell an action of itself and of a step of so long; the action takes what it knows."""
+    budget = team.type.rates[task.capability] * team.strength * seconds / 3600.0
+    out = {"team": team.id, "x": team.x, "y": team.y, BUDGET_WORD[task.unit]: budget, "people": team.strength,
+           "seconds": seconds, "tool": team.type.tools, "crew_class": team.type.crew_class,
+           "clockwise": team.clockwise, **(task.args or {})}
+    if team.type.max_flame_m is not None:
+        out["max_flame_m"] = team.type.max_flame_m
+    return out
+
+
+def taken_in(team: RescueTeam, result: ActionResult) -> float:
+    """Move a team to where its work took it, note what befell it; return the work done."""
+    figures = result.figures
+    if "x" in figures:
+        team.x, team.y = float(figures["x"]), float(figures["y"])
+    for kind in ("withdrew", "entrapped"):
+        if figures.get(kind):
+            team.event(kind, json.dumps({key: figures[key] for key in ("injured", "dead") if figures.get(key)}))
+    team.hurt += int(figures.get("injured", 0)) + int(figures.get("dead", 0))
+    waits = result.reason if figures.get("waiting") or not result.accepted else ""
+    if waits and waits.partition(":")[0] != team.waits.partition(":")[0]:
+        team.event("waits", json.dumps({"why": waits}, ensure_ascii=False))
+    team.waits = waits
+    return float(figures.get("built_m", figures.get("done_work", 0.0)))
