@@ -178,11 +178,16 @@ def _nearest(x: NDArray[np.float64], y: NDArray[np.float64], owners: NDArray[np.
 
 def polygon_mask(rings: Iterable[Ring], grid: Grid, projection: Projection) -> Mask:
     """Return which cell centres lie inside lon/lat rings, holes by the even-odd rule; (ny, nx)."""
+    outlines = (np.asarray(ring, float) for ring in rings)
+    return plane_mask([np.stack(projection.to_xy(ring[:, 0], ring[:, 1]), 1) for ring in outlines], grid)
+
+
+def plane_mask(rings: Iterable[NDArray[np.float64]], grid: Grid) -> Mask:
+    """Return which cell centres lie inside rings (n, 2) of the grid's own coordinates (m), by the even-odd rule."""
     parity = np.zeros((grid.ny, grid.nx + 1), np.bool_)
     for ring in rings:
-        points = np.asarray(ring, float)
-        x, y = projection.to_xy(points[:, 0], points[:, 1])
-        _toggle(x, y, grid.x0_m, grid.y0_m, grid.cell_m, parity)
+        _toggle(np.ascontiguousarray(ring[:, 0]), np.ascontiguousarray(ring[:, 1]), grid.x0_m, grid.y0_m, grid.cell_m,
+                parity)
     return np.logical_xor.accumulate(parity, axis=1)[:, :-1]
 
 
