@@ -30,10 +30,10 @@ Array = NDArray[np.float64]
 ARRAYS = ("fuels", "elevation", "slope", "saz", "xll", "yll", "cell_m", "ignition_cell")
 KMH_PER_M_S = 3.6
 H_S = 3600.0
-STEEP = 0.05
-"""Gradient (rise/run) from which on a cell tells how slope and azimuth are meant."""
 TELLING = 100
-"""Such cells it takes; with fewer the ground is as good as flat."""
+"""Sloping cells it takes to tell how slope and azimuth are meant; with fewer the ground is as good as flat."""
+AGREE, LIKE = 0.5, 1.3
+"""Least correlation with the elevations' gradient, and largest ratio to it, at which slope and azimuth are believed."""
 DATE = "%d/%m/%y %H:%M"
 
 
@@ -79,12 +79,13 @@ def read_case(path: Path, name: str) -> Case:
         raise InputError("a mapped scar that lies off the grid, or smaller than a cell", where=f"{path}, rings",
                          allowed="rings of (x, y) in the grid's coordinates (m)")
     gradient_x, gradient_y, ground_note = gradients(arrays, grid)
-    ignition, moved = _ignition(arrays, grid, path)
+    kind = _kinds(fuels, path)
+    ignition, moved = _ignition(int(arrays["ignition_cell"]), kind, grid, path)
     wind, hours, hours_note = _wind(told.get("wind"), f"{path}, wind")
     outside = sum(bool(np.any(~_on(ring, grid))) for ring in rings)
     notes = [f"{name}: {note}" for note in (ground_note, hours_note, moved,
                                             "part of the scar lies off the grid" if outside else "") if note]
-    return Case(name, grid, _kinds(fuels, path), gradient_x.astype(np.float32), gradient_y.astype(np.float32), mapped,
+    return Case(name, grid, kind, gradient_x.astype(np.float32), gradient_y.astype(np.float32), mapped,
                 ignition, wind, hours, tuple(notes))
 
 
@@ -150,17 +151,16 @@ def _kinds(fuels: NDArray[Any], path: Path) -> NDArray[np.int16]:
     return np.where(fuels > 0, rows[np.clip(fuels, 0, len(rows) - 1).astype(int)], -1).astype(np.int16)
 
 
-def _ignition(arrays: Mapping[str, NDArray[Any]], grid: Grid, path: Path) -> tuple[tuple[int, int], str]:
+def _ignition(number: int, kind: NDArray[np.int16], grid: Grid, path: Path) -> tuple[tuple[int, int], str]:
     """Return the first cell to burn: the one given, or the nearest with fuel, and a note if it was moved."""
-    number = int(arrays["ignition_cell"])
     if not 1 <= number <= grid.ny * grid.nx:
         raise InputError("an ignition off the grid", value=number, where=f"{path.with_suffix('.npz')}, ignition_cell",
                          allowed=f"1 to {grid.ny * grid.nx}")
-    row, col = divmod(number - 1, grid.nx)
-    burnable = row_of_number()[np.clip(arrays["fuels"], 0, 255).astype(int)] >= 0
-    if not burnable.any():
+    if not (kind >= 0).any():
         raise InputError("nothing burns on the grid", where=f"{path.with_suffix('.npz')}, fuels")
-    away = np.where(burnable, np.hypot(*(np.indices(burnable.shape) - np.array([row, col])[:, None, None])), np.inf)
+    row, col = divmod(number - 1, grid.nx)
+    rows, cols = np.indices(kind.shape)
+    away = np.where(kind >= 0, np.hypot(rows - row, cols - col), np.inf)
     best = int(np.argmin(away))
     moved = float(away.flat[best]) * grid.cell_m
     return divmod(best, grid.nx), f"ignition moved {moved:.0f} m to the nearest cell with fuel" if moved else ""
@@ -174,24 +174,27 @@ def gradients(arrays: Mapping[str, NDArray[Any]], grid: Grid) -> tuple[Array, Ar
     """
     height = np.pad(arrays["elevation"].astype(float), 1, mode="edge")
     north, middle, south = height[:-2], height[1:-1], height[2:]
-    east = (north[:, 2:] + 2 * middle[:, 2:] + south[:, 2:] - north[:, :-2] - 2 * middle[:, :-2] - south[:, :-2])
-    up = (north[:, :-2] + 2 * north[:, 1:-1] + north[:, 2:] - south[:, :-2] - 2 * south[:, 1:-1] - south[:, 2:])
-    gx, gy = east / (8.0 * grid.cell_m), up / (8.0 * grid.cell_m)  # Horn 1981
-    steep = np.hypot(gx, gy)
+    right = north[:, 2:] + 2 * middle[:, 2:] + south[:, 2:] - north[:, :-2] - 2 * middle[:, :-2] - south[:, :-2]
+    up = north[:, :-2] + 2 * north[:, 1:-1] + north[:, 2:] - south[:, :-2] - 2 * south[:, 1:-1] - south[:, 2:]
+    gx, gy = right / (8.0 * grid.cell_m), up / (8.0 * grid.cell_m)  # Horn 1981
     slope, azimuth = arrays["slope"].astype(float), np.radians(arrays["saz"].astype(float))
-    told = (steep > STEEP) & (slope > 0) & np.isfinite(azimuth)
+    told = (slope > 0) & np.isfinite(azimuth)
     if np.count_nonzero(told) < TELLING:
-        return gx, gy, "gradients from the elevations: the ground is too flat to tell how slope and azimuth are meant"
-    off = {name: abs(float(np.median(np.log(rise[told] / steep[told])))) for name, rise in _units(slope)}
-    unit = min(off, key=lambda name: off[name])
-    cosine = float(np.median((np.sin(azimuth) * gx + np.cos(azimuth) * gy)[told] / steep[told]))
-    if abs(cosine) < 0.5 or off[unit] > math.log(1.5):
+        return gx, gy, "gradients from the elevations: slope says nothing"
+    east, north = np.where(told, np.sin(azimuth), 0.0), np.where(told, np.cos(azimuth), 0.0)
+    fits = {}
+    for unit, rise in _units(np.where(told, slope, 0.0)):
+        # the elevations' gradient as a multiple of the one told, by least squares: 1 where both mean the same
+        size, dot = float((rise**2).sum()), float((rise * (east * gx + north * gy)).sum())
+        fits[unit] = (dot / size, dot / math.sqrt(size * float((gx**2 + gy**2).sum()) or math.inf), rise)
+    unit = min(fits, key=lambda name: abs(math.log(max(abs(fits[name][0]), 1e-9))))
+    multiple, agreement, rise = fits[unit]
+    if abs(agreement) < AGREE or abs(math.log(abs(multiple))) > math.log(LIKE):
         return gx, gy, "gradients from the elevations: slope and azimuth do not agree with them"
-    rise = np.where(np.isfinite(azimuth) & (slope > 0), dict(_units(slope))[unit], 0.0) * math.copysign(1.0, cosine)
-    azimuth = np.where(np.isfinite(azimuth), azimuth, 0.0)
-    way = "uphill" if cosine > 0 else "downhill"
-    return (rise * np.sin(azimuth), rise * np.cos(azimuth),
-            f"slope read as {unit}, its azimuth as pointing {way}, as the elevations say")
+    rise = rise * math.copysign(1.0, multiple)
+    way = "uphill" if multiple > 0 else "downhill"
+    return (rise * east, rise * north,
+            f"slope read as {unit}, its azimuth as pointing {way}: as the elevations have it (r {agreement:.2f})")
 
 
 def _units(slope: Array) -> list[tuple[str, Array]]:

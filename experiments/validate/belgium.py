@@ -91,7 +91,8 @@ def measure(folder: Path) -> dict[str, Any]:
     notes.append(f"Ensemble of {len(ENSEMBLE)}: moistures D1L1, D2L2, D3L3, wind speed times "
                  f"{', '.join(f'{f:g}' for f in SPEED_FACTORS)}, direction {', '.join(f'{t:+g}' for t in TURNS_DEG)} "
                  "degrees; set before any case was run. shape_dice: the first cells to burn, as many as were mapped, "
-                 "against the scar (the area is given, the rest is not).")
+                 "against the scar (the area is given, the rest is not); disc_dice: a disc of that area around the "
+                 "ignition, which takes no model.")
     return {"figures": figures, "bars": [], "notes": notes}
 
 
@@ -102,7 +103,8 @@ def told(case: Case, scores: dict[Member, Score]) -> dict[str, float | int | Non
     figures: dict[str, float | int | None] = {
         "dice": central.dice, "area_ratio": central.area_ratio, "shape_dice": central.shape_dice,
         "mapped_ha": float(np.count_nonzero(case.mapped)) * area, "simulated_ha": central.burned_ha,
-        "hours": case.hours, "hours_to_mapped": _finite(central.hours_to_mapped), "members": len(scores),
+        "disc_dice": dice(disc(case), case.mapped), "hours": case.hours,
+        "hours_to_mapped": _finite(central.hours_to_mapped), "members": len(scores),
     }
     for key in ("dice", "area_ratio", "shape_dice"):
         values = np.array([getattr(one, key) for one in scores.values()])
@@ -179,7 +181,16 @@ def score(case: Case, arrival_h: Array) -> Score:
     )
 
 
+def disc(case: Case) -> NDArray[np.bool_]:
+    """Return the cells nearest to the ignition, as many as were mapped: what shape_dice is with no model at all."""
+    rows, cols = np.indices(case.mapped.shape)
+    away = np.hypot(rows - case.ignition[0], cols - case.ignition[1])
+    near = np.zeros(case.mapped.size, np.bool_)
+    near[np.argsort(away, axis=None, kind="stable")[:np.count_nonzero(case.mapped)]] = True
+    return near.reshape(case.mapped.shape)
+
+
 def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Return twice the intersection over the sum (Dice 1945); 0 where both are empty."""
-    total = np.count_nonzero(a) + np.count_nonzero(b)
+    total = int(np.count_nonzero(a) + np.count_nonzero(b))
     return 2.0 * float(np.count_nonzero(a & b)) / total if total else 0.0
