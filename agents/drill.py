@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
+from agents.detection.detection import Detection
 from agents.population.evacuation import Evacuation
 from agents.population.exposure import Exposure
 from agents.population.population import Population
@@ -61,6 +62,7 @@ class Drill(Simulation):
     teams: list[RescueTeam]
     depots: list[Depot]
     fleet: Fleet
+    detection: Detection
     post: CommandPost
     staging: Staging
     road_measures: RoadMeasures

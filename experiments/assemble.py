@@ -12,6 +12,7 @@ import simpy
 from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
+from agents.detection.detection import Detection
 from agents.drill import Drill
 from agents.population.columns import State
 from agents.population.evacuation import Evacuation
@@ -65,9 +66,11 @@ def assemble(
     drill.teams = _teams(drill, settings)
     drill.depots = _depots(drill, settings)
     drill.fleet = Fleet(drill, drill.evacuation, drill.shelters, settings.plan.buses, f"plan {settings.plan.id}")
+    drill.detection = Detection(drill, settings.plan, settings.scenario.seeing)
     drill.post = CommandPost(
         drill, settings=settings.plan.command, reporting=settings.scenario.reporting, behaviour=behaviour,
-        teams=drill.teams, depots=drill.depots, shelters=drill.shelters, evacuation=drill.evacuation)
+        teams=drill.teams, depots=drill.depots, shelters=drill.shelters, evacuation=drill.evacuation,
+        detection=drill.detection)
     drill.landing_sites = len(settings.plan.landing_sites)
     drill.register_actions()
     commands = [(measure, f"{group}.{row}") for group, rows in (

@@ -25,7 +25,7 @@ Values = dict[str, float | None]
 def measure(drill: Drill) -> Values:
     """Return every engine KPI (see :mod:`sim.kpi_specs`) and the hazards' own; None where there is no value."""
     values = {**_coverage(drill), **_arrivals(drill), **_evacuation(drill), **_shelters(drill),
-              **transfer_values(drill.transfer)}
+              **transfer_values(drill.transfer), **drill.detection.values()}
     for hazard in drill.hazards:
         values.update(hazard.summary())
     return values

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -141,6 +141,27 @@ class Forecast:
     arrival_s: NDArray[np.float32]
     horizon_s: float
     doc: str = ""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """How an incident shows from afar as it grows: smoke above it, and the area that burns, t s after it was raised."""
+
+    smoke_mps: float
+    """How fast the top of its smoke rises: so many metres above the ground a second."""
+    growth_m2_s2: float = float("inf")
+    """Its area is so many m2 times t^2; infinite where size does not matter."""
+    at: tuple[float, float] | None = None
+    """Where it shows (m), where that is not the place of its task."""
+
+
+@runtime_checkable
+class Visible(Protocol):
+    """What a hazard may offer besides, so that those who look out see its incidents as they are."""
+
+    def signs(self, task: Task) -> Signs | None:
+        """Return how a task it has raised shows; None for one that nobody sees from afar."""
+        ...
 
 
 @dataclass

@@ -30,8 +30,32 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "Share of residents reached within 15 min of the alarm by day.",
         "白天自接警起15分钟内可到达的居民占比。", "plan", "higher"),
     KpiSpec(
+        "coverage.forest_camera", "Forest in view of a camera", "林区视频监控覆盖率", "share",
+        "Share of the county's forest cells over which smoke of the height that the plan states (sight.smoke_m) is in "
+        "view of a camera within its range: all at work, by day, in clear air, trees and terrain in the way.",
+        "县内林地网格中,其上方达到方案规定高度(sight.smoke_m)的烟柱处于某一监控摄像头可视范围内的占比;按设备全部正常、"
+        "白天、空气清晰计,计入地形和林木遮挡。",
+        "plan", "higher"),
+    KpiSpec(
+        "coverage.forest_lookout", "Forest in view of a camera or tower", "林区瞭望监测覆盖率", "share",
+        "The same of cameras and watch towers together.", "同上,监控摄像头与瞭望塔合计。", "plan", "higher"),
+    KpiSpec(
         "landing_sites.count", "Helicopter landing sites", "临时起降点数量", "count",
         "Landing sites in the plan.", "方案中的直升机临时起降点数量。", "plan", "higher"),
+    KpiSpec(
+        "detection.first_min", "Start to detection", "起火至发现", "min",
+        "Minutes from an incident's start until the first who sees it does: citizens, a camera, a tower or a patrol; "
+        "the quickest of several incidents; none while none is seen.",
+        "自险情发生至首次被发现(群众、摄像头、瞭望塔或巡护)的分钟数;多起事件取最快者;未被发现则无值。"),
+    KpiSpec(
+        "detection.mean_min", "Start to detection, on average", "平均发现用时", "min",
+        "The same, the mean over the incidents detected.", "同上,取已发现各起事件的平均值。"),
+    *(KpiSpec(
+        f"detection.by_{means}", f"Detected by {name}", f"{name_zh}发现起数", "count",
+        f"Incidents that {who} first.", f"由{name_zh}首先发现的事件数。", "run", "neither")
+      for means, name, name_zh, who in (
+          ("camera", "camera", "监控摄像头", "a camera saw"), ("tower", "watch tower", "瞭望塔", "a watch tower saw"),
+          ("patrol", "patrol", "巡护人员", "a patrol saw"), ("citizens", "citizens", "群众", "citizens saw"))),
     KpiSpec(
         "dispatch.first_order_min", "Alarm to first order", "接警至首支队伍受令", "min",
         "Minutes from an incident's alarm at the command post to its first team ordered out; the quickest of several "

@@ -21,6 +21,7 @@ KEY_KINDS = (
     "ignition",
     "incident",
     "release",
+    "detected",
     "alarm",
     "command",
     "order",

@@ -17,6 +17,7 @@ CATEGORY = {
     "contained": "hazard",
     "road_closed": "hazard",
     "road_opened": "hazard",
+    "detected": "command",
     "alarm": "command",
     "order": "command",
     "warning_order": "people",

@@ -10,7 +10,7 @@ from viz.facts import RunFacts
 
 KNOWN_WITHIN_M = 4000.0
 """A town or a site this near is named rather than a nearer village: people know it."""
-PLACED_BY_POINT = ("ignition", "incident", "release", "alarm")
+PLACED_BY_POINT = ("ignition", "incident", "release", "detected", "alarm")
 
 
 def tell(event: dict[str, Any], facts: RunFacts) -> str:
@@ -21,8 +21,10 @@ def tell(event: dict[str, Any], facts: RunFacts) -> str:
     where = names.get(event["place"], "")
     if kind == "loaded" and event["place"] in facts.names("shelter"):
         kind = "loaded_for"
+    if kind == "detected":
+        kind = f"detected_by_{detail.get('means', 'citizens')}"
     several = len(facts.of("ignition", "incident", "release")) > 1
-    if not where and (kind in PLACED_BY_POINT or (kind == "on_scene" and several)):
+    if not where and (event["kind"] in PLACED_BY_POINT or (kind == "on_scene" and several)):
         where = near_place(event, facts)
     for key in (f"tell.{kind}_at" if where else "", f"tell.{kind}"):
         if key and key in words:

@@ -16,6 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from agents.command.policies import POLICIES
+from agents.detection.detection import CITIZENS, Detection
 from agents.population.evacuation import Evacuation
 from agents.rescue_team import RescueTeam
 from agents.shelters import SECONDS_PER_DAY, ShelterBook, entity_of
@@ -42,6 +43,7 @@ class CommandPost(mesa.Agent):
     def __init__(
         self, model: Simulation, *, settings: PostSettings, reporting: Reporting, behaviour: Behaviour,
         teams: list[RescueTeam], depots: list[Depot], shelters: ShelterBook, evacuation: Evacuation,
+        detection: Detection,
     ) -> None:
         super().__init__(model)
         self.simulation = model
@@ -52,6 +54,7 @@ class CommandPost(mesa.Agent):
         self.depots = depots
         self.shelters = shelters
         self.evacuation = evacuation
+        self.detection = detection
         self.router = Router(model)
         self.policy = POLICIES[settings.policy]
         self.tasks: dict[str, Task] = {}
@@ -78,7 +81,7 @@ class CommandPost(mesa.Agent):
                     self.tasks[task.id] = task
                     self.simulation.events.add(task.raised_s, "ignition" if task.kind == "suppress" else "incident",
                                                hazard.key, task.id, task.x, task.y)
-                    self.simulation.clock.env.process(self._report(task, t_s))
+                    self.simulation.clock.env.process(self._report(hazard, task, t_s))
                 else:
                     self._update(task)
 
@@ -94,15 +97,17 @@ class CommandPost(mesa.Agent):
         elif not known.done:
             self._finished.discard(known.id)
 
-    def _report(self, task: Task, t_s: float) -> Generator[simpy.Event, Any, None]:
+    def _report(self, hazard: Hazard, task: Task, t_s: float) -> Generator[simpy.Event, Any, None]:
         entity = entity_of(task.id)
         streams, env = self.simulation.streams, self.simulation.clock.env
         seen, called = self.reporting.detection, self.reporting.report
-        delay = (streams.of("detection").lognormal(entity, median=seen.median, sigma=seen.sigma)
-                 + streams.of("report").lognormal(entity, median=called.median, sigma=called.sigma))
-        yield env.timeout(max(0.0, task.raised_s + delay - t_s))
+        unseen = streams.of("detection").lognormal(entity, median=seen.median, sigma=seen.sigma)
+        delay = unseen + streams.of("report").lognormal(entity, median=called.median, sigma=called.sigma)
+        told = self.detection.notice(hazard, task, task.raised_s + unseen, task.raised_s + delay)
+        yield env.timeout(max(0.0, told.alarm_s - t_s))
         self.alarm_s[task.id] = self.simulation.now
-        self.simulation.events.add(self.simulation.now, "alarm", "command", task.id, task.x, task.y)
+        self.simulation.events.add(self.simulation.now, "alarm", "command", task.id, task.x, task.y,
+                                   "" if told.by == CITIZENS else f'{{"means": "{told.means}", "by": "{told.by}"}}')
         decision = self.settings.decision
         yield env.timeout(streams.of("decision").lognormal(entity, median=decision.median, sigma=decision.sigma))
         self._decided.add(task.id)

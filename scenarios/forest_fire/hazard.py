@@ -23,6 +23,7 @@ from scenarios.forest_fire.fuels import fuel_table
 from scenarios.forest_fire.houses import Houses
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
+from scenarios.forest_fire.signs import young_fire
 from scenarios.forest_fire.smoke import Smoke
 from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spread import Cells, Front
@@ -31,7 +32,7 @@ from scenarios.forest_fire.water import dead_load_kg_m2, intensity_of_flame, lit
 from scenarios.forest_fire.weather import Conditions, draw_errors, period_of, weather_line
 from scenarios.forest_fire.wetting import Wetness
 from sim.command import Command
-from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, HazardEvent, RoadState
+from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, HazardEvent, RoadState, Signs
 from sim.settings.aircraft import Target
 from sim.task import Task
 from sim.water import Aim, FlyingWeather
@@ -318,6 +319,16 @@ class ForestFire:
     def incidents(self) -> Sequence[Task]:
         """Return one task a fire: metres of edge to hold, and where it is safest to begin."""
         return self.fires.tasks(self.time_s, self.changes, self.line_m)
+
+    def signs(self, task: Task) -> Signs | None:
+        """Return how fast a fire grows where it was lit, and its smoke rises."""
+        number = self.fires.number(task.id)
+        if not number:
+            return None
+        _, x, y = self.fires.lit[number - 1]
+        row, col = (int(v) for v in self.grid.row_col(x, y))
+        rise, growth = young_fire(self.front, row, col, self.grid.cell_m, self.conditions.wind_mps)
+        return Signs(rise, growth, (x, y)) if growth > 0.0 else None
 
     def take_events(self) -> Sequence[HazardEvent]:
         """Return what happened since the last call: lines lost, spot fires and the like."""

@@ -4,8 +4,8 @@ For every cell in range the kernel gives the *needed height*: how high above its
 be seen. A cell is in view of smoke h metres high where it is at most h. The ray to each cell is followed cell by
 cell and the surface taken by linear interpolation where it crosses rows or columns (the exact method that
 Franklin and Ray 1994, Higher isn't necessarily better, call R3; from memory). On a sphere the surface sinks by
-d^2/(2 R); light bends along with it by a share k of that, so that heights are lowered by (1 - k) d^2/(2 R). k = 0.13 is Gauss's
-mean value and what ArcGIS's Viewshed takes (pro.arcgis.com); gdal_viewshed takes 1/7.
+d^2/(2 R); light bends along with it by a share k of that, so that heights are lowered by (1 - k) d^2/(2 R).
+k = 0.13 is Gauss's mean value and what ArcGIS's Viewshed takes (pro.arcgis.com); gdal_viewshed takes 1/7.
 """
 
 from __future__ import annotations

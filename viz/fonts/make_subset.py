@@ -22,11 +22,13 @@ MADE = 1_767_225_600  # 2026-01-01T00:00Z, so that the file does not change with
 EXTRA = "‰≤≥≠≈±×÷·°′″²³µμΔΣ√∞→←↑↓⇒–—…“”‘’«»•■□▲△▼▽◆◇●○★☆✓ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ①②③④⑤⑥⑦⑧⑨⑩€£¥©®™§¶"
 # Characters of Chinese place names that GB2312 leaves out.
 PLACE_NAMES = "塅墈塝嶴礐埗𡎚玥堃岙垟塆湴滘硚"
+# Characters of words that GB2312 leaves out: the lookout tower is 瞭望塔.
+WORDS = "瞭"
 
 
 def characters() -> list[int]:
     """Return the code points kept: GB2312 whole, ASCII, Latin-1 and the extras."""
-    points = set(range(0x20, 0x7F)) | set(range(0xA0, 0x100)) | {ord(c) for c in EXTRA + PLACE_NAMES}
+    points = set(range(0x20, 0x7F)) | set(range(0xA0, 0x100)) | {ord(c) for c in EXTRA + PLACE_NAMES + WORDS}
     for row in range(0xA1, 0xF8):
         for cell in range(0xA1, 0xFF):
             try:
