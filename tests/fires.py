@@ -9,6 +9,7 @@ from scenarios.forest_fire.settings import ForestFireSettings
 from scenarios.forest_fire.spread import Front, Ground, make_period
 from sim.hazard import HazardContext
 from sim.random import Streams
+from sim.settings.plan import Plan
 
 HEAT = 10_000.0
 
@@ -65,8 +66,8 @@ def arrivals(front):
     return front.paste(np.where(front.done != 0, front.arrival, np.inf), np.inf, "float64")
 
 
-def forest_fire(world, *, seed=1, replication=0, duration_s=86_400.0, key="forest_fire", **changes):
-    """A ForestFire on a world; ``changes`` replace parts of plain settings."""
+def forest_fire(world, *, seed=1, replication=0, duration_s=86_400.0, key="forest_fire", plan=None, **changes):
+    """A ForestFire on a world; ``changes`` replace parts of plain settings, ``plan`` adds to a bare plan."""
     from scenarios.forest_fire.hazard import build
 
     settings = {
@@ -76,7 +77,14 @@ def forest_fire(world, *, seed=1, replication=0, duration_s=86_400.0, key="fores
         **changes,
     }
     return build(HazardContext(world, ForestFireSettings.model_validate(settings), Streams(seed, replication),
-                               13.0, 4, duration_s, key))
+                               13.0, 4, duration_s, key, plan=bare_plan(**plan) if plan else None))
+
+
+def bare_plan(**parts):
+    """A plan with nothing but a command post, and ``parts``."""
+    return Plan.model_validate({
+        "id": "bare", "title": "Bare", "title_zh": "空", "county": "testing", "warning": {"delay": {"median": "0s"}},
+        "command": {"place": "middle", "decision": {"median": "0s"}}, **parts})
 
 
 def shape_table():

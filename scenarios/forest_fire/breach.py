@@ -70,7 +70,7 @@ def breach_probability(
     return flame if rule == "flame" else np.where(grass, wilson_from_zero(intensity_kw_m, width_m, trees), flame)
 
 
-def along(probability: Floats, length_m: float, meant_for_m: float) -> NDArray[np.float64]:
+def along(probability: Floats, length_m: Floats | float, meant_for_m: float) -> NDArray[np.float64]:
     """Return the probability for a stretch of ``length_m`` where ``meant_for_m`` has the given one.
 
     Crossings along a barrier are taken for independent, so that cells of any size hold a fire as often.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.forest_fire.ellipse import flame_length
 from scenarios.forest_fire.settings import ForestFireSettings
@@ -18,27 +19,35 @@ PERIMETER_PER_SIDE = math.pi / 4.0
 
 
 def figures_of(
-    front: Front, world: World, settings: ForestFireSettings, line_m: float, contained_h: float | None
+    front: Front, world: World, settings: ForestFireSettings, line_m: float, contained_h: float | None,
+    partly: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]],
 ) -> dict[str, float | None]:
-    """Return the values of every KPI that a single run has."""
+    """Return the values of every KPI that a single run has.
+
+    ``partly``: grid cells of barriers that burned in part, the share of each and the intensity (kW/m) beside it.
+    """
     burned = front.burned
     cell_m, damage = world.grid.cell_m, settings.damage
     ha = cell_m**2 / M2_PER_HA
     rows, cols = front.row_col(burned)
-    forest = np.isin(np.asarray(world.layers["land_cover"])[rows, cols], [int(cover) for cover in FOREST])
+    cells = np.concatenate([rows * front.nx + cols, partly[0]])
+    share = np.concatenate([np.ones(len(burned)), partly[1]])
     intensity = front.out[burned, 1]
+    heat = np.concatenate([intensity, partly[2]])
+    cover = np.asarray(world.layers["land_cover"]).ravel()[cells]
+    forest = share * np.isin(cover, [int(kind) for kind in FOREST])
     killed = np.where(
-        intensity < damage.low_below_kw_m, damage.killed_low,
-        np.where(intensity <= damage.high_above_kw_m, damage.killed_middle, damage.killed_high),
+        heat < damage.low_below_kw_m, damage.killed_low,
+        np.where(heat <= damage.high_above_kw_m, damage.killed_middle, damage.killed_high),
     )
     sides = 0
     if len(burned):
         around = burned[:, None] + np.array([1, -front.width, -1, front.width])
         sides = int((front.done[around] == 0).sum())
     return {
-        "fire.burned_ha": len(burned) * ha,
-        "fire.burned_forest_ha": int(forest.sum()) * ha,
-        "fire.damaged_forest_ha": float(killed[forest].sum()) * ha,
+        "fire.burned_ha": float(share.sum()) * ha,
+        "fire.burned_forest_ha": float(forest.sum()) * ha,
+        "fire.damaged_forest_ha": float((killed * forest).sum()) * ha,
         "fire.perimeter_km": sides * cell_m * PERIMETER_PER_SIDE / 1000.0,
         "fire.line_km": line_m / 1000.0,
         "fire.max_flame_m": float(flame_length(np.float64(intensity.max()))) if len(burned) else 0.0,

@@ -73,7 +73,7 @@ class Fires:
         if task is None:
             task = self._tasks[id] = Task(
                 id=id, kind="suppress", capability="fire_line", x=x, y=y, work=0.0, remaining=0.0, unit="m",
-                action="build_line", raised_s=began, place=self._place(x, y), priority=2, args={"fire": id})
+                action="build_line", raised_s=began, place=self.place_near(x, y), priority=2, args={"fire": id})
         cells = self.open_edge(number, t_s, changes)
         task.remaining = len(cells) * grid.cell_m * PERIMETER_PER_CELL
         task.work = task.remaining + (line_m if len(self.lit) == 1 else 0.0)
@@ -87,7 +87,7 @@ class Fires:
         best = np.lexsort((np.hypot(cx - x, cy - y), np.round(flame, 1)))[0]
         return float(cx[best]), float(cy[best])
 
-    def _place(self, x: float, y: float) -> str:
+    def place_near(self, x: float, y: float) -> str:
         """Return the id of the nearest place, gateways apart."""
         places = [place for place in self._world.places if place.kind != "gateway"]
         return min(places, key=lambda p: ((p.x - x) ** 2 + (p.y - y) ** 2, p.id)).id if places else ""

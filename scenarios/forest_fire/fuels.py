@@ -18,6 +18,9 @@ SAVR_10H_PER_FT = 109.0
 SAVR_100H_PER_FT = 30.0
 """Surface-area-to-volume ratio of 100-h fuel, ft2/ft3 (Albini 1976)."""
 
+GRASS = (1, 2, 3, *range(101, 110))
+"""Numbers of grass models (Anderson 1982, Scott and Burgan 2005)."""
+
 Array = NDArray[np.float64]
 
 
@@ -107,3 +110,9 @@ def row_of_number() -> NDArray[np.int16]:
         if burns:
             lookup[number] = row
     return lookup
+
+
+def grass_rows() -> NDArray[np.bool_]:
+    """Return which rows of the table are grass: Anderson's first three and Scott and Burgan's GR models."""
+    table = fuel_table()
+    return np.isin(table.number, GRASS)

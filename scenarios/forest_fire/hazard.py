@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from scenarios.forest_fire import crews
 from scenarios.forest_fire.actions import ACTS
 from scenarios.forest_fire.attack import Attack
+from scenarios.forest_fire.barriers import Barriers
 from scenarios.forest_fire.drops import Drops, aim
 from scenarios.forest_fire.exposure import Exposure
 from scenarios.forest_fire.fields import Fields
 from scenarios.forest_fire.figures import figures_of
 from scenarios.forest_fire.fires import Fires
-from scenarios.forest_fire.fuels import fuel_table
+from scenarios.forest_fire.fuels import fuel_table, grass_rows
 from scenarios.forest_fire.houses import Houses
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
@@ -71,8 +72,13 @@ class ForestFire:
         self.grid = context.world.grid
         self._errors = draw_errors(self.settings, context.streams, self.key)
         (_, self.conditions), *changes = weather_line(self.settings, self._errors)
+        plan = context.plan
+        self.grass = grass_rows()
+        """Which rows of the table of fuel models are grass."""
+        self.barriers = Barriers(self, self.settings.barriers, plan.firebreaks if plan is not None else (),
+                                 plan.id if plan is not None else "")
         self.front = Front(
-            self.grid.ny, self.grid.nx, ground_source(self.world, self.settings.canopy),
+            self.grid.ny, self.grid.nx, self.barriers.over(ground_source(self.world, self.settings.canopy)),
             self._period(self.conditions), self.settings.spread.holds_fire,
         )
         self.edge = crews.Edge(self.front)
@@ -82,6 +88,8 @@ class ForestFire:
         self.first_ignition_s: float | None = None
         self.fires = Fires(self.key, self.world, self.front, self.edge, self.settings.spread.holds_fire)
         self.line_at: dict[int, float] = {}
+        self.line_width_m: dict[int, float] = {}
+        """Width of line by grid cell, where who built it told one."""
         self.wet_until: dict[int, float] = {}
         """By grid cell, until when water keeps it wet whatever the weather."""
         self.wetness = Wetness(self)
@@ -105,6 +113,8 @@ class ForestFire:
         self.attack = Attack(self, context, self.settings.suppression)
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
+        if self.barriers.active:
+            self.watch(self.barriers.look)
         for t, conditions in changes:
             self.at(t, partial(self.set_conditions, conditions))
         for n, ignition in enumerate(self.settings.ignitions):
@@ -238,7 +248,7 @@ class ForestFire:
 
     def burnable(self, x: float, y: float, search_m: float, where: str) -> tuple[int, int]:
         """Return row and column of the nearest cell that burns. Raises InputError where there is none."""
-        row, col, moved = nearest_burnable(self.world, x, y, search_m, where)
+        row, col, moved = nearest_burnable(self.world, x, y, search_m, where, self.barriers.standing)
         if moved > 0.0:
             self.notes.append(f"{where}: moved {moved:.0f} m to the nearest cell that burns")
         return row, col
@@ -356,7 +366,8 @@ class ForestFire:
         contained = None
         if self.contained_s is not None and self.first_ignition_s is not None:
             contained = (self.contained_s - self.first_ignition_s) / 3600.0
-        figures = figures_of(self.front, self.world, self.settings, self.line_m, contained)
-        return {**figures, "fire.houses_lost": float(self.houses.lost.sum()),
+        figures = figures_of(
+            self.front, self.world, self.settings, self.line_m, contained, self.barriers.partly_burned())
+        return {**figures, **self.barriers.figures(), "fire.houses_lost": float(self.houses.lost.sum()),
                 "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s)}
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.forest_fire.settings_barriers import Barriers
 from scenarios.forest_fire.settings_crown import Crown
 from scenarios.forest_fire.settings_houses import Houses
 from scenarios.forest_fire.settings_smoke import Smoke
@@ -162,6 +163,7 @@ class ForestFireSettings(Settings):
     houses: Houses = Houses()
     water: Water = Water()
     suppression: Suppression = Suppression()
+    barriers: Barriers = Barriers()
     forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.forest_fire.fuels import fuel_table, row_of_number
 from scenarios.forest_fire.settings import Canopy
@@ -35,8 +36,10 @@ def ground_source(world: World, canopy: Canopy) -> GroundSource:
     return ground
 
 
-def nearest_burnable(world: World, x: float, y: float, search_m: float, where: str) -> tuple[int, int, float]:
-    """Return (row, col, distance in m) of the cell nearest to a point that can burn.
+def nearest_burnable(
+    world: World, x: float, y: float, search_m: float, where: str, barred: NDArray[np.bool_] | None = None
+) -> tuple[int, int, float]:
+    """Return (row, col, distance in m) of the cell nearest to a point that can burn; ``barred`` (cells,) cannot.
 
     Raises InputError when the point is off the grid or nothing within ``search_m`` burns.
     """
@@ -56,6 +59,8 @@ def nearest_burnable(world: World, x: float, y: float, search_m: float, where: s
     fuel = np.asarray(world.layers["fuel"][r, c])
     rows = row_of_number()
     burns = rows[np.clip(fuel, 0, len(rows) - 1)] >= 0
+    if barred is not None and len(barred):
+        burns &= ~barred.reshape(grid.shape)[r, c]
     dy, dx = np.mgrid[r, c]
     away = np.hypot(dy - row, dx - col) * grid.cell_m
     away[~burns | (away > search_m)] = np.inf

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.forest_fire import line_work as lw
 from scenarios.forest_fire.crews import PERIMETER_PER_CELL, look_at
@@ -40,7 +41,7 @@ def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
         grid.x0_m + front.col0 * grid.cell_m, grid.y0_m - front.row0 * grid.cell_m,
         look_at(front, fire.time_s, grid.cell_m), means, front.progress, held, widths, LINE, figures)
     if n:
-        hold(fire, held[:n])
+        hold(fire, held[:n], widths[:n])
     fire.line_m += float(figures[lw.BUILT])
     stopped = figures[lw.STATE] == lw.WAITING
     return ActionResult(True, reason=why_waiting(figures) if stopped else "", figures={
@@ -51,8 +52,10 @@ def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
     })
 
 
-def hold(fire: ForestFire, cells: Cells) -> None:
-    """Close window cells as line, built now."""
+def hold(fire: ForestFire, cells: Cells, widths_m: NDArray[np.float64]) -> None:
+    """Close window cells as line of these widths, built now."""
+    rows, cols = fire.front.row_col(cells)
+    fire.line_width_m.update(zip((rows * fire.grid.nx + cols).tolist(), widths_m.tolist(), strict=True))
     rows, cols = fire.front.row_col(fire.front.close(cells, LINE))
     for cell in (rows * fire.grid.nx + cols).tolist():
         fire.line_at[cell] = fire.time_s
