@@ -315,6 +315,7 @@ def _validated(
     from pydantic import ValidationError
 
     from experiments.problems import from_pydantic, raise_all
+    from experiments.row_files import take_in
     from sim.settings.root import RunSettings
 
     try:
@@ -331,6 +332,7 @@ def _validated(
             where=sources.where(loc),
             mend="write the value itself, or correct what ${...} names",
         ) from None
+    take_in(plain, sources, hazard_paths)
     try:
         settings = RunSettings.model_validate(plain)
     except ValidationError as error:

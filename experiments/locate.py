@@ -164,6 +164,16 @@ class Sources:
                     return f"command line: {word.word}"
         return found or self._nearest(path)
 
+    def folder(self, loc: Sequence[int | str]) -> Path:
+        """Return what a relative path given there is relative to: its file's folder, or the working one."""
+        path = tuple(part for part in loc if part != KEY_MARK)
+        if not any(path[: len(word.loc)] == word.loc for word in self.placed):
+            files, below = self._candidates(self._as_written(path))
+            for file in files:
+                if below and line_of(file, below)[1] == len(below):
+                    return file.absolute().parent
+        return Path.cwd()
+
     def _as_written(self, path: Loc) -> Loc:
         """Return the path that an entry put behind a list has in the file that adds it."""
         if len(path) > 2 and isinstance(path[2], int):

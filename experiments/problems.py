@@ -95,10 +95,14 @@ def from_pydantic(
     model: type[BaseModel],
     sources: Sources,
     above: tuple[int | str, ...] = (),
+    where: Callable[[Sequence[int | str]], str] | None = None,
 ) -> list[InputProblem]:
-    """Return pydantic's findings as problems; ``above`` is where the model's data stand in the settings."""
+    """Return pydantic's findings as problems; ``above`` is where the model's data stand in the settings.
+
+    ``where`` tells where a key stands if that is not for ``sources`` to say.
+    """
     found = sorted(error.errors(include_url=False), key=lambda one: one["type"] == "missing")
-    return [_told(dict(one), model, above, sources.where) for one in found]
+    return [_told(dict(one), model, above, where or sources.where) for one in found]
 
 
 def _told(

@@ -62,6 +62,19 @@ class ToolSpec:
 
 
 @dataclass(frozen=True)
+class RowsFile:
+    """A setting that names a CSV file: its rows are taken into another setting when settings are composed.
+
+    The path is relative to the YAML it stands in (to the working folder on the command line). ``row`` is the
+    model of one row; its keys are the file's columns.
+    """
+
+    setting: str
+    into: str
+    row: type[BaseModel]
+
+
+@dataclass(frozen=True)
 class HazardSpec:
     """All that can be known of a hazard without building one."""
 
@@ -74,6 +87,7 @@ class HazardSpec:
     actions: tuple[ActionSpec, ...] = ()
     person_columns: tuple[ColumnSpec, ...] = ()
     kpis: tuple[KpiSpec, ...] = ()
+    row_files: tuple[RowsFile, ...] = ()
     capabilities: tuple[str, ...] = ()
     """What teams must be able to do for the tasks it raises; a plan where none can is warned of."""
     tools: tuple[ToolSpec, ...] = ()

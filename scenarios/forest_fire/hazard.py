@@ -20,17 +20,18 @@ from scenarios.forest_fire.exposure import Exposure
 from scenarios.forest_fire.fields import Fields
 from scenarios.forest_fire.figures import figures_of
 from scenarios.forest_fire.fires import Fires
-from scenarios.forest_fire.fuels import fuel_table, grass_rows
+from scenarios.forest_fire.fuels import FuelMap, grass_rows
 from scenarios.forest_fire.houses import Houses
 from scenarios.forest_fire.roads import RoadWatch
 from scenarios.forest_fire.settings import ForestFireSettings, Ignition
 from scenarios.forest_fire.signs import young_fire
+from scenarios.forest_fire.sky import Sky
 from scenarios.forest_fire.smoke import Smoke
 from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
 from scenarios.forest_fire.water import dead_load_kg_m2, intensity_of_flame, litres_per_m
-from scenarios.forest_fire.weather import Conditions, draw_errors, period_of, weather_line
+from scenarios.forest_fire.weather import Conditions, draw_errors
 from scenarios.forest_fire.wetting import Wetness
 from sim.command import Command
 from sim.hazard import ActionResult, Box, Forecast, Harm, HazardContext, HazardEvent, RoadState, Signs
@@ -70,16 +71,20 @@ class ForestFire:
         """What happened since the engine last asked; parts of the fire append to it."""
         self.streams = context.streams
         self.grid = context.world.grid
-        self._errors = draw_errors(self.settings, context.streams, self.key)
-        (_, self.conditions), *changes = weather_line(self.settings, self._errors)
+        self.fuels = FuelMap(self.world, self.settings.fuels)
+        self.sky = Sky(
+            self.settings, draw_errors(self.settings, context.streams, self.key), self.fuels.table,
+            start_hour=context.start_hour, month=context.month, duration_s=context.duration_s, cell_m=self.grid.cell_m,
+        )
         plan = context.plan
-        self.grass = grass_rows()
+        self.grass = grass_rows(self.fuels.table)
         """Which rows of the table of fuel models are grass."""
         self.barriers = Barriers(self, self.settings.barriers, plan.firebreaks if plan is not None else (),
                                  plan.id if plan is not None else "")
         self.front = Front(
-            self.grid.ny, self.grid.nx, self.barriers.over(ground_source(self.world, self.settings.canopy)),
-            self._period(self.conditions), self.settings.spread.holds_fire,
+            self.grid.ny, self.grid.nx,
+            self.barriers.over(ground_source(self.world, self.settings.canopy, self.fuels)),
+            self.sky.period(), self.settings.spread.holds_fire,
         )
         self.edge = crews.Edge(self.front)
         self.time_s = 0.0
@@ -95,7 +100,7 @@ class ForestFire:
         self.wetness = Wetness(self)
         self.drops = Drops()
         self.visibility_m = self.settings.water.visibility_m
-        self._dead_load = dead_load_kg_m2(fuel_table())
+        self._dead_load = dead_load_kg_m2(self.fuels.table)
         self.changes = 0
         """Raised whenever the weather changes or cells are closed or opened."""
         self.active = np.zeros(0, np.int64)
@@ -115,8 +120,8 @@ class ForestFire:
         self._queued = 0
         if self.barriers.active:
             self.watch(self.barriers.look)
-        for t, conditions in changes:
-            self.at(t, partial(self.set_conditions, conditions))
+        for n, change in enumerate(self.sky.line[1:], 1):
+            self.at(change.t_s, partial(self._next_weather, n))
         for n, ignition in enumerate(self.settings.ignitions):
             row, col = self._locate_ignition(n, ignition)
             self.at(ignition.at, partial(self.light, row, col))
@@ -215,13 +220,22 @@ class ForestFire:
 
     # -- weather and ignitions ----------------------------------------------------------------------------
 
-    def _period(self, conditions: Conditions) -> Any:
-        return period_of(self.settings, conditions, self._errors, self.grid.cell_m)
+    @property
+    def conditions(self) -> Conditions:
+        """The weather as it stands, the same over the whole county."""
+        return self.sky.conditions
 
-    def set_conditions(self, conditions: Conditions) -> None:
-        """Change the weather now."""
-        self.conditions = conditions
-        self.front.set_period(self._period(conditions), self.time_s)
+    def _next_weather(self, n: int) -> None:
+        self.sky.change(n)
+        self._take_weather()
+
+    def set_weather(self, **values: float | None) -> None:
+        """Set fields of the weather from now on."""
+        self.sky.hold(self.time_s, **values)
+        self._take_weather()
+
+    def _take_weather(self) -> None:
+        self.front.set_period(self.sky.period(), self.time_s)
         self.wetness.weathered()
         self.changes += 1
 
@@ -248,7 +262,7 @@ class ForestFire:
 
     def burnable(self, x: float, y: float, search_m: float, where: str) -> tuple[int, int]:
         """Return row and column of the nearest cell that burns. Raises InputError where there is none."""
-        row, col, moved = nearest_burnable(self.world, x, y, search_m, where, self.barriers.standing)
+        row, col, moved = nearest_burnable(self.world, x, y, search_m, where, self.barriers.standing, self.fuels)
         if moved > 0.0:
             self.notes.append(f"{where}: moved {moved:.0f} m to the nearest cell that burns")
         return row, col

@@ -9,20 +9,23 @@ from pydantic import Field, model_validator
 
 from scenarios.forest_fire.settings_barriers import Barriers
 from scenarios.forest_fire.settings_crown import Crown
+from scenarios.forest_fire.settings_fuels import Fuels
 from scenarios.forest_fire.settings_houses import Houses
 from scenarios.forest_fire.settings_smoke import Smoke
 from scenarios.forest_fire.settings_suppression import Suppression
 from scenarios.forest_fire.settings_water import Water
+from scenarios.forest_fire.settings_weather import (
+    Diurnal,
+    FuelMoisture,
+    Weather,
+    WeatherChange,
+    WeatherRow,
+    check_series,
+)
 from scenarios.forest_fire.settings_wind import TerrainWind
 from sim.settings.base import Duration, PlaceRef, Settings, Share
 
 Metres = Annotated[float, Field(ge=0, le=50_000)]
-Degrees = Annotated[float, Field(ge=0, le=360)]
-WindSpeed = Annotated[float, Field(ge=0, le=60)]
-Celsius = Annotated[float, Field(ge=-40, le=55)]
-Humidity = Annotated[float, Field(ge=1, le=100)]
-DeadMoisture = Annotated[float, Field(gt=0, le=100)]
-LiveMoisture = Annotated[float, Field(ge=30, le=300)]
 Lon = Annotated[float, Field(ge=-180, le=180)]
 Lat = Annotated[float, Field(ge=-90, le=90)]
 
@@ -49,25 +52,6 @@ class Ignition(Settings):
         return self
 
 
-class Weather(Settings):
-    """Wind at 10 m above open ground, air temperature and humidity, the same over the whole county."""
-
-    wind_mps: WindSpeed
-    wind_from_deg: Degrees
-    temperature_c: Celsius
-    humidity_pct: Humidity
-
-
-class WeatherChange(Settings):
-    """The weather from a time on; what is not given stays as it was."""
-
-    at: Duration
-    wind_mps: WindSpeed | None = None
-    wind_from_deg: Degrees | None = None
-    temperature_c: Celsius | None = None
-    humidity_pct: Humidity | None = None
-
-
 class Uncertainty(Settings):
     """How replications differ; one draw each for a whole run, the same under every plan."""
 
@@ -76,18 +60,6 @@ class Uncertainty(Settings):
     direction_sd_deg: Annotated[float, Field(ge=0, le=90)] = 0.0
     moisture_sd_pct: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Standard deviation, in points of moisture, of what is added to dead fuel moisture."""
-
-
-class FuelMoisture(Settings):
-    """Dead moistures (% of dry weight) from the weather where not given; live ones by season."""
-
-    m1_pct: DeadMoisture | None = None
-    m10_pct: DeadMoisture | None = None
-    m100_pct: DeadMoisture | None = None
-    m10_above_m1_pct: Annotated[float, Field(ge=0, le=20)] = 1.0
-    m100_above_m1_pct: Annotated[float, Field(ge=0, le=20)] = 2.0
-    herb_pct: LiveMoisture
-    woody_pct: LiveMoisture
 
 
 class Canopy(Settings):
@@ -100,6 +72,8 @@ class Canopy(Settings):
 class Spread(Settings):
     """How the front is carried over the grid."""
 
+    model: Literal["rothermel", "wang"] = "rothermel"
+    """Rothermel's surface fire, or Wang Zhengfei's empirical rate with Mao's directions (``wang.py``)."""
     convention: Literal["horizontal", "slope_plane"] = "horizontal"
     """Wind and slope added on the map (as BEHAVE) or in the slope's plane (as pyretechnics)."""
     wind_limit: bool = False
@@ -149,10 +123,15 @@ class ForestFireSettings(Settings):
     """The settings of a forest fire."""
 
     ignitions: Annotated[tuple[Ignition, ...], Field(min_length=1)]
-    weather: Weather
+    weather: Weather | None = None
     changes: tuple[WeatherChange, ...] = ()
+    weather_series: tuple[WeatherRow, ...] = ()
+    weather_file: str = ""
+    """A CSV file beside the YAML with the rows of ``weather_series``; taken into it when settings are composed."""
+    weather_diurnal: Diurnal | None = None
     uncertainty: Uncertainty = Uncertainty()
-    moisture: FuelMoisture
+    moisture: FuelMoisture = FuelMoisture()
+    fuels: Fuels = Fuels()
     canopy: Canopy = Canopy()
     spread: Spread = Spread()
     crown: Crown = Crown()
@@ -165,6 +144,19 @@ class ForestFireSettings(Settings):
     suppression: Suppression = Suppression()
     barriers: Barriers = Barriers()
     forecast_horizon: Annotated[Duration, Field(gt=0, le=2 * 86400)] = 6 * 3600.0
+
+    @model_validator(mode="after")
+    def _one_weather(self) -> Self:
+        if self.weather_file:
+            raise ValueError("weather_file is read when settings are composed from files; here give weather_series")
+        given = [self.weather is not None, bool(self.weather_series), self.weather_diurnal is not None]
+        if sum(given) != 1:
+            raise ValueError("give one of weather, weather_series, weather_file and weather_diurnal")
+        if self.changes and self.weather is None:
+            raise ValueError("changes go with weather; a series or a diurnal form has its own")
+        if self.weather_series:
+            check_series(self.weather_series)
+        return self
 
     @model_validator(mode="after")
     def _changes_in_order(self) -> Self:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.settings.base import Settings
+from sim.world.classes import LandCover
 
 
 class Stand(Settings):
@@ -24,3 +25,11 @@ class Crown(Settings):
     enabled: bool = False
     stands: dict[str, Stand] = {}
     """Changes to the table, by land cover (broadleaf, conifer, mixed, bamboo or any other cover)."""
+
+    @model_validator(mode="after")
+    def _known_covers(self) -> Self:
+        covers = [cover.name.lower() for cover in LandCover]
+        for name in self.stands:
+            if name not in covers:
+                raise ValueError(f"no such land cover: {name!r}; there are {', '.join(covers)}")
+        return self

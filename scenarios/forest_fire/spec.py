@@ -6,11 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.forest_fire.settings import Degrees, ForestFireSettings, Lat, Lon, Metres, WindSpeed
+from scenarios.forest_fire.settings import ForestFireSettings, Lat, Lon, Metres
 from scenarios.forest_fire.settings_suppression import CrewClass, Tactic, Technique, ToolNames
+from scenarios.forest_fire.settings_weather import Celsius, Degrees, Humidity, Rain, WeatherRow, WindSpeed
 from scenarios.forest_fire.tools import tool_table
 from sim.command import ActionSpec
-from sim.hazard import ColumnSpec, HazardSpec, LayerSpec, ToolSpec
+from sim.hazard import ColumnSpec, HazardSpec, LayerSpec, RowsFile, ToolSpec
 from sim.kpi import KpiSpec
 from sim.settings.base import PlaceRef, Settings
 
@@ -38,6 +39,22 @@ class SetWindArgs(Settings):
 
     wind_mps: WindSpeed
     wind_from_deg: Degrees
+
+
+class SetWeatherArgs(Settings):
+    """Weather from now on; what is not given stays. A change of the scenario's own ends it for what that gives."""
+
+    wind_mps: WindSpeed | None = None
+    wind_from_deg: Degrees | None = None
+    temperature_c: Celsius | None = None
+    humidity_pct: Humidity | None = None
+    rain_mm: Rain | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if all(value is None for value in self.model_dump().values()):
+            raise ValueError("give at least one of wind_mps, wind_from_deg, temperature_c, humidity_pct, rain_mm")
+        return self
 
 
 class BuildLineArgs(Settings):
@@ -129,6 +146,8 @@ LAYERS = (
 ACTIONS = (
     ActionSpec("ignite", IgniteArgs, "start a fire at a place or lon/lat", "在某地点引燃林火"),
     ActionSpec("set_wind", SetWindArgs, "set wind speed and direction from now on", "改变风速和风向"),
+    ActionSpec("set_weather", SetWeatherArgs, "set temperature, humidity, rain or wind from now on",
+               "改变气温、湿度、降雨或风"),
     ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge",
                "队伍沿火线开设隔离带"),
     ActionSpec("wet", WetArgs, "wet the ground in a circle or ring until it has dried", "向地面洒水"),
@@ -201,6 +220,7 @@ SPEC = HazardSpec(
         ColumnSpec("fire_dose", "float32", "(kW/m2)^(4/3) s", "thermal dose received from flames"),
     ),
     kpis=KPIS,
+    row_files=(RowsFile("weather_file", "weather_series", WeatherRow),),
     capabilities=("fire_line",),
     tools=tuple(ToolSpec(tool.name, tool.name_zh, f"flames up to {tool.flame_m:.1f} m, line {tool.width_m:g} m wide",
                          tool.flame_m > 0.0) for tool in tool_table().values()),

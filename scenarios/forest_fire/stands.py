@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scenarios.forest_fire.crown import STAND_BASE, STAND_COLUMNS, STAND_DENSITY, STAND_FOLIAR, STAND_HEIGHT
 from scenarios.forest_fire.settings_crown import Crown
-from sim.errors import InputError, did_you_mean
+from sim.errors import InputError
 from sim.world.classes import LandCover
 
 TABLE = Path(__file__).with_name("stands.csv")
@@ -39,14 +39,11 @@ def standard_stands() -> NDArray[np.float64]:
 def stands_of(crown: Crown, where: str = "crown.stands") -> NDArray[np.float64]:
     """Return the scenario's stands by land cover code, (256, STAND_COLUMNS); bulk density 0 without crown fire.
 
-    Raises InputError for an unknown land cover, or a canopy base that is not below the canopy's top.
+    Raises InputError where a canopy's base is not below its top.
     """
     stands = standard_stands().copy()
     covers = {cover.name.lower(): int(cover) for cover in LandCover}
     for name, given in crown.stands.items():
-        if name not in covers:
-            raise InputError("no such land cover", value=name, where=where, allowed=", ".join(covers),
-                             mend=did_you_mean(name, covers))
         for field, (column, factor) in COLUMNS.items():
             value = getattr(given, field)
             if value is not None:

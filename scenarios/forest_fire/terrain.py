@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.forest_fire.fuels import fuel_table, row_of_number
+from scenarios.forest_fire.fuels import FuelMap
 from scenarios.forest_fire.settings import Canopy
 from scenarios.forest_fire.spread import Ground, GroundSource
 from scenarios.forest_fire.wind import wind_adjustment_factor
@@ -15,14 +15,13 @@ from sim.errors import InputError
 from sim.world.world import World
 
 
-def ground_source(world: World, canopy: Canopy) -> GroundSource:
+def ground_source(world: World, canopy: Canopy, fuels: FuelMap | None = None) -> GroundSource:
     """Return the function that gives the ground of a rectangle of the world's grid."""
-    rows, depths = row_of_number(), fuel_table().depth_ft
-    layers = world.layers
+    fuels = FuelMap(world) if fuels is None else fuels
+    depths, layers = fuels.table.depth_ft, world.layers
 
     def ground(r: slice, c: slice) -> Ground:
-        fuel = np.asarray(layers["fuel"][r, c])
-        kind = np.where((fuel >= 0) & (fuel < len(rows)), rows[np.clip(fuel, 0, len(rows) - 1)], -1)
+        kind = fuels.kind(r, c)
         slope = np.asarray(layers["slope"][r, c], np.float32)
         aspect = np.radians(np.asarray(layers["aspect_deg"][r, c], np.float32))
         factor = wind_adjustment_factor(
@@ -30,14 +29,15 @@ def ground_source(world: World, canopy: Canopy) -> GroundSource:
             canopy.crown_ratio,
         )
         # the aspect faces downhill, the gradient points uphill
-        return Ground(kind.astype(np.int16), -slope * np.sin(aspect), -slope * np.cos(aspect),
+        return Ground(kind, -slope * np.sin(aspect), -slope * np.cos(aspect),
                       factor.astype(np.float32))
 
     return ground
 
 
 def nearest_burnable(
-    world: World, x: float, y: float, search_m: float, where: str, barred: NDArray[np.bool_] | None = None
+    world: World, x: float, y: float, search_m: float, where: str, barred: NDArray[np.bool_] | None = None,
+    fuels: FuelMap | None = None,
 ) -> tuple[int, int, float]:
     """Return (row, col, distance in m) of the cell nearest to a point that can burn; ``barred`` (cells,) cannot.
 
@@ -56,9 +56,7 @@ def nearest_burnable(
     top, left = max(row - half, 0), max(col - half, 0)
     r = slice(top, min(row + half + 1, grid.ny))
     c = slice(left, min(col + half + 1, grid.nx))
-    fuel = np.asarray(world.layers["fuel"][r, c])
-    rows = row_of_number()
-    burns = rows[np.clip(fuel, 0, len(rows) - 1)] >= 0
+    burns = (FuelMap(world) if fuels is None else fuels).kind(r, c) >= 0
     if barred is not None and len(barred):
         burns &= ~barred.reshape(grid.shape)[r, c]
     dy, dx = np.mgrid[r, c]

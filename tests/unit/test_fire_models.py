@@ -196,8 +196,10 @@ def test_weather_line_carries_what_is_not_given():
     settings = plain(changes=[{"at": "2h", "wind_from_deg": 90},
                               {"at": "T+04:00", "humidity_pct": 70, "wind_mps": 8}])
     line = weather_line(settings, draw_errors(settings, Streams(1), "fire"))
-    assert [t for t, _ in line] == [0.0, 7200.0, 14400.0]
-    assert line[1][1].wind_mps == 4.0 and line[2][1].wind_from_deg == 90 and line[2][1].temperature_c == 25
+    assert [change.t_s for change in line] == [0.0, 7200.0, 14400.0]
+    assert line[1].conditions.wind_mps == 4.0
+    assert line[2].conditions.wind_from_deg == 90 and line[2].conditions.temperature_c == 25
+    assert line[2].given == {"humidity_pct", "wind_mps"}
 
 
 def test_errors_hang_on_seed_and_replication_alone():
@@ -213,7 +215,7 @@ def test_errors_hang_on_seed_and_replication_alone():
 def test_moisture_given_or_from_the_air():
     settings = plain()
     errors = draw_errors(settings, Streams(1), "fire")
-    conditions = weather_line(settings, errors)[0][1]
+    conditions = weather_line(settings, errors)[0].conditions
     from_air = moistures(settings, conditions, errors)
     assert from_air.m1 == pytest.approx(equilibrium_moisture_pct(25, 30) / 100)
     assert from_air.m10 == pytest.approx(from_air.m1 + 0.01)
@@ -224,7 +226,7 @@ def test_moisture_given_or_from_the_air():
 
 def test_period_blows_where_the_wind_goes():
     settings = plain()
-    conditions = weather_line(settings, draw_errors(settings, Streams(1), "fire"))[0][1]
+    conditions = weather_line(settings, draw_errors(settings, Streams(1), "fire"))[0].conditions
     period = period_of(settings, conditions, draw_errors(settings, Streams(1), "fire"), 60.0)
     to = math.degrees(math.atan2(period.parameters[1], period.parameters[2])) % 360
     assert to == pytest.approx(170.0)
