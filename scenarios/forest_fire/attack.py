@@ -99,5 +99,6 @@ class Attack:
             if self.dark(fire.time_s):
                 flame, rate = self.settings.night.flame_factor, self.settings.night.rate_factor
         roads = self.roads.window(fire) if np.isfinite(rows[:, T_REACH]).any() else NOWHERE
-        return Means(rows, cost_table(crew_class), slope_table(), roads, INDIRECT if indirect else DIRECT, flame, rate,
+        costs = cost_table(crew_class, fire.fuels.numbers)
+        return Means(rows, costs, slope_table(), roads, INDIRECT if indirect else DIRECT, flame, rate,
                      leave, self.settings.escape.margin)

@@ -179,13 +179,15 @@ class FuelMap:
         """Raises InputError where a cell carries a number that is no fuel model's."""
         fuels = Fuels() if fuels is None else fuels
         self.table = table_of(fuels)
+        self.numbers = tuple(int(number) for number in self.table.number)
+        """Fuel model number of each row of the table."""
         self._layers = world.layers
         self._rows = row_of_number(self.table)
         self._by_cover = np.full(256, -2, np.int16)
         for name, number in fuels.map.items():
             self._by_cover[LandCover[name.upper()]] = self._rows[number]
         self._mapped = bool(fuels.map)
-        known = {0, *(int(n) for n in self.table.number)}
+        known = {0, *self.numbers}
         unknown = sorted(numbers_in(world.layers["fuel"]) - known)
         if unknown:
             raise InputError(

@@ -7,6 +7,7 @@ from scenarios.forest_fire.fuels import FuelMap, fuel_table, numbers_in, row_of_
 from scenarios.forest_fire.rothermel import Moisture, beds
 from scenarios.forest_fire.settings_fuels import Fuels
 from scenarios.forest_fire.wang import ks_of
+from sim.command import Command
 from sim.errors import InputError
 from sim.world.classes import LandCover
 from tests.fires import forest_fire
@@ -65,6 +66,17 @@ def test_a_county_with_an_unknown_number():
         FuelMap(world)
     own = {**GR4, "number": 14}
     assert FuelMap(world, Fuels.model_validate({"models": [own]})).kind(slice(7, 8), slice(7, 8))[0, 0] == 60
+
+
+def test_crews_hold_line_in_a_fuel_of_ones_own():
+    world = flat_world(61, 61, 30.0, fuel=210)
+    fire = forest_fire(world, fuels={"models": [GR4]}, weather={"wind_mps": 1.0, "wind_from_deg": 270.0,
+                                                                "temperature_c": 15.0, "humidity_pct": 60.0})
+    fire.advance(3600.0)
+    x, y = fire.grid.centre(30, 30)
+    got = fire.act(Command(3600.0, 0, "post", "build_line", {
+        "team": "a", "x": float(x), "y": float(y), "metres": 200.0, "max_flame_m": 3.0}))
+    assert got.accepted and 0.0 < got.figures["built_m"] < 2_000.0
 
 
 def test_numbers_in_a_layer():
