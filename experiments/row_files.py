@@ -27,7 +27,9 @@ def take_in(plain: Any, sources: Sources, hazard_paths: tuple[Path, ...] = ()) -
     entries = scenario.get("hazards") if isinstance(scenario, dict) else None
     for n, entry in enumerate(entries if isinstance(entries, list) else ()):
         settings = entry.get("settings") if isinstance(entry, dict) else None
-        spec = _spec(entry.get("hazard"), hazard_paths) if isinstance(settings, dict) else None
+        if not isinstance(entry, dict) or not isinstance(settings, dict):
+            continue
+        spec = _spec(entry.get("hazard"), hazard_paths)
         for file in spec.row_files if spec else ():
             name = settings.get(file.setting)
             if not name:

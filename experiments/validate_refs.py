@@ -19,10 +19,12 @@ from experiments.validate_county import CountyChecks
 from sim.actions import ENGINE_ACTIONS, JOINED, StageArgs
 from sim.errors import InputError, InputProblem, did_you_mean
 from sim.kpi_specs import ENGINE_KPIS
+from sim.settings.water import WaterPoint
 
 if TYPE_CHECKING:
     from sim.hazard import HazardSpec
     from sim.kpi import KpiSpec
+    from sim.settings.aircraft import Aircraft
     from sim.settings.plan import Measure, Plan, TeamType
     from sim.settings.root import RunSettings
 
@@ -196,12 +198,14 @@ class _Checker(CountyChecks):
     def _water_and_air(self) -> None:
         """Check where water points and helicopters' bases are; a base may lie outside the county."""
         plan = self.settings.plan
-        for group, items in (("water_points", plan.water_points), ("aircraft", plan.aircraft)):
+        groups: dict[str, tuple[WaterPoint | Aircraft, ...]] = {
+            "water_points": plan.water_points, "aircraft": plan.aircraft}
+        for group, items in groups.items():
             for row, item in enumerate(items):
                 at: Loc = ("plan", group, row)
                 if item.place is not None:
                     self.place(item.place, (*at, "place"))
-                elif group == "water_points":
+                elif isinstance(item, WaterPoint):
                     self.inside(item.lon, item.lat, (*at, "lon"), f"the water point {item.id}")
             self.distinct(((item.id, ("plan", group, row, "id")) for row, item in enumerate(items)),
                           f"an id in {group}")

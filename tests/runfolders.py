@@ -125,7 +125,8 @@ def make_run_folder(path: Path, *, with_shelters: bool = True, with_traffic: boo
     np.savez_compressed(path / "layers.npz", **{
         "grid": np.array([X0_M, Y0_M, CELL_M, NY, NX]), "elevation_m": height, "land_cover": cover,
         "inside": np.ones((NY, NX), np.uint8), "forest_fire.arrival_s": reached,
-        "forest_fire.flame_length_m": np.where(np.isfinite(reached), 1.4, 0).astype(np.float32),
+        "forest_fire.flame_m": np.where(np.isfinite(reached), 1.4, 0).astype(np.float32),
+        "forest_fire.smoke_ug_m3": np.where(np.isfinite(reached), 160.0, 0).astype(np.float32),
     })
     _hazard_events(made)
     _write_events(made, path)
@@ -332,7 +333,7 @@ def _write_events(made: _Made, path: Path) -> None:
 
 def _write_series(made: _Made, reached: NDArray[np.float32], path: Path) -> None:
     names = ["t_s", "warned", "preparing", "moving", "sheltered", "away", "stranded", "exposed", "injured",
-             "dead", "teams_out", "forest_fire.burned_ha", "forest_fire.line_m"]
+             "dead", "teams_out", "forest_fire.burned_ha", "forest_fire.line_km"]
     with (path / "series.csv").open("w", newline="", encoding="utf-8") as out:
         rows = csv.writer(out)
         rows.writerow(names)
@@ -346,4 +347,4 @@ def _write_series(made: _Made, reached: NDArray[np.float32], path: Path) -> None
             line = sum(e[6]["metres"] for e in made.events if e[1] == "work" and e[0] <= t)
             burned = float((reached <= t).sum()) * CELL_M**2 / 1e4
             rows.writerow([t, warned, warned - left, left - sheltered - stranded, sheltered, 0, stranded,
-                           3 if t >= 9000 else 0, 1 if t >= 9000 else 0, 0, out_now, round(burned, 2), line])
+                           3 if t >= 9000 else 0, 1 if t >= 9000 else 0, 0, out_now, round(burned, 2), line / 1000.0])

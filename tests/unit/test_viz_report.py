@@ -47,7 +47,7 @@ def test_report_files_are_named_by_language_and_leave_no_temporary(
 ) -> None:
     assert (run / "report.html").read_text(encoding="utf-8") == english
     assert (run / "report.zh.html").read_text(encoding="utf-8") == chinese
-    assert len(list((run / "figures").glob("*.png"))) == 18
+    assert len(list((run / "figures").glob("*.png"))) == 22
     assert not list(run.rglob("*.tmp"))
 
 

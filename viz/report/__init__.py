@@ -9,10 +9,12 @@ from typing import Any
 
 from viz.evacuation import EvacuationFacts
 from viz.facts import RunFacts
+from viz.fire import FireFacts
 from viz.folder import RunFolder
 from viz.household_moves import SAFE_KINDS
 from viz.moments import moments
 from viz.report import evacuation_section as section
+from viz.report import fire_section
 from viz.scorecard import in_order, target_text, value_text, verdict
 from viz.telling import near_place
 from viz.words import NONE, Words, number
@@ -61,7 +63,9 @@ def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
     words = facts.words
     evacuation = section.evacuation_section(EvacuationFacts(facts))
     first = [name for name in section.FIGURES if name in figures] if evacuation else []
-    rest = [name for name in figures if name != "scorecard" and name not in first]
+    fire = fire_section.fire_section(FireFacts(facts))
+    first += [name for name in fire_section.FIGURES if name in figures] if fire else []
+    rest = [name for name in figures if name != "scorecard" and name not in (*first, *fire_section.FIGURES)]
     pictures = {name: {"name": name, "n": n, "data": base64.b64encode(figures[name]).decode(),
                        "caption": words(f"caption.{name}")} for n, name in enumerate([*first, *rest], 1)}
     return env.get_template("report.html.j2").render(
@@ -71,6 +75,7 @@ def render(facts: RunFacts, figures: dict[str, bytes]) -> str:
         head=_head(facts),
         lead=_lead(facts, told=evacuation is not None),
         evacuation=evacuation,
+        fire=fire,
         scorecard=_scorecard(facts),
         moments=_moments(facts),
         pictures=pictures,
