@@ -1,12 +1,15 @@
 """Crews building line: cell by cell along the edge or a planned path, where flame and way out let them.
 
 A cell held becomes line: with those before it a chain that touches at least at corners, which nothing
-passes. What one cell takes is its share of the perimeter, 1.11 cell sides (a straight edge at angle a takes
-max(|cos a|, |sin a|) cells a side length, 0.90 on average), times what a metre costs there. Work on a cell is
-kept on the cell, so that a crew may stop and another go on.
+passes. It stands for as many metres as the chain has there, less by a side than by a corner (1.11 cell sides,
+the mean over all directions, where it joins no line), times what a metre costs there. Work on a cell is kept
+on the cell, so that a crew may stop and another go on.
 
-Without scores a crew goes on from where it held line last, the way round it was told, and else to the cell
-nearest to it. With scores (a tactic's) it takes the lowest one that it may work on.
+Without scores a crew goes on from where it held line last, the way round it was told: to the next cell that
+it can hold before the front is there, the one the front reaches soonest. Its line so keeps to the edge where it is
+quicker than the fire and bears away ahead of it where it is not, as line built along a free-burning edge does
+(``containment.py``; test_fire_containment.py holds the two together). Where there is no such cell it takes the
+next beside the fire, and else the nearest. With scores (a tactic's) it takes the lowest one that it may work on.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from scenarios.forest_fire.production import best_tool
 from scenarios.forest_fire.spread import OPEN, WET
 from scenarios.forest_fire.tools import T_WIDTH
 
+SIDE_STEP, CORNER_STEP = math.pi * (math.sqrt(2.0) + 1.0) / 8.0, math.pi * (math.sqrt(2.0) + 2.0) / 8.0
+"""Metres of line, in cell sides, that a chain of cells stands for by step to a side and to a corner: 0.948 and 1.341,
+right on average and at most 5 % off in any direction (Proffitt and Rosen 1979, as coded in DGtal; memory)."""
 STRIDE_CELLS = 2.9
 """Next cells nearer than this are reached while working; farther ones by walking."""
 WALK_PER_LINE = 4.0
@@ -53,6 +59,9 @@ class Means(NamedTuple):
     leave: Any
     """Latest time to leave each window cell and get away (s); of length 0 where nobody asks."""
     margin_s: float
+    pace_mps: float = 0.0
+    """Budget metres a second: what a cell takes is known with it, and one that burns before is passed by. 0 for not
+    known."""
 
 @njit(cache=True, error_model="numpy")
 def open_to(x: int, touch: bool, fire_id: int, look: Any) -> bool:
@@ -97,6 +106,60 @@ def onwards(last: int, clockwise: bool, fire_id: int, look: Any, means: Any) -> 
             rank = dr * dr + dc * dc + (WRONG_SIDE if turn < 0.0 else 0.0)
             if rank < best and may_work(x, look, means)[0] == FREE:
                 best, target = rank, x
+    return target
+
+@njit(cache=True, error_model="numpy")
+def chain_m(x: int, code: int, share_m: float, look: Any) -> float:
+    """Return the metres of line a cell stands for: by the way it joins the line, ``share_m`` where it does not."""
+    for k in range(0, 16, 4):
+        if look.closed[x + ROWS[k] * look.width + COLS[k]] == code:
+            return SIDE_STEP * look.cell_m
+    for k in range(2, 16, 4):
+        if look.closed[x + ROWS[k] * look.width + COLS[k]] == code:
+            return CORNER_STEP * look.cell_m
+    return share_m
+
+@njit(cache=True, error_model="numpy")
+def line_near(here: int, code: int, look: Any) -> int:
+    """Return the nearest cell of line within two cells, -1 for none."""
+    best, found = 9, -1
+    for dr in range(-2, 3):
+        for dc in range(-2, 3):
+            x = here + dr * look.width + dc
+            if 0 <= x < len(look.closed) and look.closed[x] == code and dr * dr + dc * dc < best:
+                best, found = dr * dr + dc * dc, x
+    return found
+
+@njit(cache=True, error_model="numpy")
+def in_time(x: int, metres: float, now: float, look: Any, means: Any) -> bool:
+    """Return whether a cell can be held before the front is there."""
+    no, _, cost, _, _ = may_work(x, look, means)
+    return no == FREE and look.arrival[x] >= now + metres * cost / means.pace_mps
+
+@njit(cache=True, error_model="numpy")
+def ahead(last: int, clockwise: bool, now: float, code: int, share_m: float, look: Any, means: Any,
+          progress: Any) -> int:
+    """Return the cell next to one just held that burns soonest of those that can be held before; -1 for none.
+
+    Line then keeps as close to the fire as its pace allows, and bears away from it where the front is faster.
+    """
+    bx, by = 0.0, 0.0
+    for k in range(0, 16, 2):
+        p = last + ROWS[k] * look.width + COLS[k]
+        if look.done[p]:
+            bx += COLS[k]
+            by -= ROWS[k]
+    best, target = math.inf, -1
+    for k in range(0, 16, 2):
+        dr, dc = ROWS[k], COLS[k]
+        x = last + dr * look.width + dc
+        if not open_to(x, False, 0, look) or look.arrival[x] == math.inf or look.arrival[x] >= best:
+            continue
+        right = dc * by - (-dr) * bx
+        if (-right if clockwise else right) < 0.0:
+            continue
+        if in_time(x, chain_m(x, code, share_m, look) - progress[x], now, look, means):
+            best, target = look.arrival[x], x
     return target
 
 @njit(cache=True, error_model="numpy")
@@ -145,15 +208,31 @@ def work(
     """Spend a crew's budget on cells; return how many it held, written to ``held`` with their widths (m).
 
     ``cells`` are window cells that line may be made of, ``scores`` theirs or empty, ``x0_m``, ``y0_m`` the
-    window's north-west corner, ``code`` what a held cell is closed with. Figures (BUILT..LIMIT) go to
-    ``figures``; ``progress`` (cells,) keeps metres built on unfinished cells.
+    window's north-west corner, ``code`` what a held cell is closed with. No more are held than
+    ``held`` has room for. Figures (BUILT..LIMIT) go to ``figures``; ``progress`` (cells,) keeps metres built
+    on unfinished cells.
     """
     left, built, walked, spent, n_held, last = metres, 0.0, 0.0, 0.0, 0, -1
     state = WORKING
     figures[WHY], figures[FLAME], figures[LIMIT] = FREE, 0.0, 0.0
-    while left > 0.0:
+    begun = -1
+    if len(scores) == 0 and means.pace_mps > 0.0:
+        row, col = int((y0_m - y_m) // look.cell_m), int((x_m - x0_m) // look.cell_m)
+        here = row * look.width + col
+        if row >= 2 and 2 <= col < look.width - 2 and here + 2 * look.width + 2 < len(look.closed):
+            last = here if look.closed[here] == code else line_near(here, code, look)
+            if progress[here] > 0.0 and open_to(here, False, 0, look):
+                begun = here
+    while left > 0.0 and n_held < len(held):
         target = -1
-        if last >= 0 and len(scores) == 0:
+        if len(scores) == 0 and means.pace_mps > 0.0:
+            now = look.t + (metres - left) / means.pace_mps
+            if begun >= 0 and in_time(begun, chain_m(begun, code, share_m, look) - progress[begun], now, look, means):
+                target = begun
+            elif last >= 0:
+                target = ahead(last, clockwise, now, code, share_m, look, means, progress)
+            begun = -1
+        if target < 0 and last >= 0 and len(scores) == 0:
             target = onwards(last, clockwise, fire_id, look, means)
         if target < 0:
             target, any_left = best_cell(cells, scores, touch, fire_id, x_m, y_m, x0_m, y0_m, look, means)
@@ -177,7 +256,8 @@ def work(
             left -= away / WALK_PER_LINE
         x_m, y_m = cx, cy
         _, tool, cost, _, _ = may_work(target, look, means)
-        need = share_m - progress[target]
+        whole = chain_m(target, code, share_m, look) if means.pace_mps > 0.0 else share_m
+        need = max(whole - progress[target], 0.0)
         if left < need * cost:
             progress[target] += left / cost
             built += left / cost
@@ -187,7 +267,7 @@ def work(
         left -= need * cost
         spent += need * cost
         built += need
-        progress[target] = share_m
+        progress[target] = whole
         look.closed[target] = code
         held[n_held] = target
         widths[n_held] = means.tools[tool, T_WIDTH]

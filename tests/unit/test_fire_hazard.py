@@ -107,7 +107,7 @@ def test_crews_contain_a_fire_and_it_stays_contained():
         t += 60.0
         fire.advance(t)
         for team, clockwise in (("a", True), ("b", False)):
-            result = line(fire, *at[team], 60.0, team, clockwise=clockwise, fire=task.id)
+            result = line(fire, *at[team], 60.0, team, clockwise=clockwise, fire=task.id, seconds=60.0)
             f = result.figures
             assert f["built_m"] + f["walked_m"] / line_work.WALK_PER_LINE + f["lost_m"] == pytest.approx(60.0)
             at[team] = f["x"], f["y"]
@@ -117,9 +117,8 @@ def test_crews_contain_a_fire_and_it_stays_contained():
     assert f["done"] and fire.incidents()[0].done
     burned = len(fire.front.burned)
     held = (fire.fields()["status"] == 3).sum()
-    share = CELL * crews.PERIMETER_PER_CELL
     assert spent == pytest.approx(fire.summary()["fire.line_km"] * 1000)
-    assert held * share <= spent < (held + 20) * share
+    assert held * CELL * line_work.SIDE_STEP <= spent < (held + 20) * CELL * line_work.CORNER_STEP
     fire.advance(t + 10 * 86400.0)
     assert len(fire.front.burned) == burned
     assert fire.summary()["fire.contained_h"] == pytest.approx(t / 3600.0, abs=1e-6)

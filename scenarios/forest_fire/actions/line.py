@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from scenarios.forest_fire.hazard import ForestFire
 
 NO_SCORES = np.zeros(0)
+ROOM_PER_CELL = 20.0
+"""Cells of line that a budget of one cell side may make: grass costs a sixth of closed timber litter, and to spare."""
 
 
 def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
@@ -31,11 +33,13 @@ def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
     if args.tool and fire.attack.no_work(fire.time_s):
         return waiting(args, "no line is built at night", done=not len(fire.open_edge(number)))
     means = fire.attack.means(args.tool, args.max_flame_m, args.crew_class)
+    means = means._replace(pace_mps=args.metres / args.seconds)
     if not len(means.tools):
         return waiting(args, f"crew with no tool for the flame: {', '.join(args.tool)} puts nothing out",
                        done=not len(fire.open_edge(number)))
     edge = fire.edge.cells(fire.changes)
-    held, widths, figures = np.zeros(len(edge) + 2, np.int64), np.zeros(len(edge) + 2), np.zeros(lw.FIGURES)
+    room = len(edge) + 2 + int(ROOM_PER_CELL * args.metres / grid.cell_m)  # line may be built ahead of the edge
+    held, widths, figures = np.zeros(room, np.int64), np.zeros(room), np.zeros(lw.FIGURES)
     n = lw.work(
         edge, NO_SCORES, True, number, args.x, args.y, args.metres, args.clockwise, grid.cell_m * PERIMETER_PER_CELL,
         grid.x0_m + front.col0 * grid.cell_m, grid.y0_m - front.row0 * grid.cell_m,
