@@ -40,6 +40,9 @@ KEY_KINDS = (
     "road_closed",
     "road_opened",
     "contained",
+    "line_lost",
+    "barrier_breached",
+    "spot_fire",
     "injured",
     "dead",
 )

@@ -23,13 +23,16 @@ def tell(event: dict[str, Any], facts: RunFacts) -> str:
         kind = "loaded_for"
     if kind == "detected":
         kind = f"detected_by_{detail.get('means', 'citizens')}"
+    if kind == "barrier_breached":
+        kind = f"barrier_breached_{detail.get('barrier', 'road')}"
     several = len(facts.of("ignition", "incident", "release")) > 1
     if not where and (event["kind"] in PLACED_BY_POINT or (kind == "on_scene" and several)):
         where = near_place(event, facts)
     for key in (f"tell.{kind}_at" if where else "", f"tell.{kind}"):
         if key and key in words:
             return words(key, who=who or event["agent"], where=where or event["place"],
-                         packs=f"{int(detail.get('packs', 0)):,}", cause=str(detail.get("cause", ""))).strip()
+                         packs=f"{int(detail.get('packs', 0)):,}", cause=str(detail.get("cause", "")),
+                         metres=f"{int(detail.get('distance_m', 0)):,}").strip()
     return words(
         "tell.other", what=words.get(f"event.{kind}", kind), who=who or event["agent"], where=where
     ).strip()
