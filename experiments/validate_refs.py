@@ -205,7 +205,7 @@ class _Checker(CountyChecks):
                 at: Loc = ("plan", group, row)
                 if item.place is not None:
                     self.place(item.place, (*at, "place"))
-                elif isinstance(item, WaterPoint):
+                elif isinstance(item, WaterPoint) and item.lon is not None and item.lat is not None:
                     self.inside(item.lon, item.lat, (*at, "lon"), f"the water point {item.id}")
             self.distinct(((item.id, ("plan", group, row, "id")) for row, item in enumerate(items)),
                           f"an id in {group}")
