@@ -382,6 +382,10 @@ class ForestFire:
             contained = (self.contained_s - self.first_ignition_s) / 3600.0
         figures = figures_of(
             self.front, self.world, self.settings, self.line_m, contained, self.barriers.partly_burned())
+        middle = self.grid.centre(self.grid.ny // 2, self.grid.nx // 2)
+        _, latitude = Projection(self.world.crs).to_lonlat(*middle)
+        levels = [danger.level for danger in self.sky.danger(float(latitude))]
+        figures |= {"fire.danger_level": float(levels[0]), "fire.danger_worst": float(max(levels))}
         return {**figures, **self.barriers.figures(), "fire.houses_lost": float(self.houses.lost.sum()),
                 "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s)}
 

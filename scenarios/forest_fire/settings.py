@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from scenarios.forest_fire.settings_barriers import Barriers
 from scenarios.forest_fire.settings_crown import Crown
+from scenarios.forest_fire.settings_danger import Danger
 from scenarios.forest_fire.settings_fuels import Fuels
 from scenarios.forest_fire.settings_houses import Houses
 from scenarios.forest_fire.settings_smoke import Smoke
@@ -136,6 +137,7 @@ class ForestFireSettings(Settings):
     spread: Spread = Spread()
     crown: Crown = Crown()
     terrain_wind: TerrainWind = TerrainWind()
+    danger: Danger = Danger()
     damage: Damage = Damage()
     effects: Effects = Effects()
     smoke: Smoke = Smoke()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scenarios.forest_fire.danger import FireDanger, danger_of_run
 from scenarios.forest_fire.fuels import FuelTable
 from scenarios.forest_fire.moisture import Dead, after_many_days, follow, targets
 from scenarios.forest_fire.rothermel import Moisture
@@ -23,6 +24,7 @@ class Sky:
     ) -> None:
         self.settings, self.errors = settings, errors
         self._table, self._start_hour, self._month, self._cell_m = table, start_hour, month, cell_m
+        self._duration_s = duration_s
         self.line = weather_line(settings, errors, start_hour=start_hour, duration_s=duration_s)
         self._stated = self.line[0].conditions
         self._held: dict[str, float] = {}
@@ -70,6 +72,11 @@ class Sky:
         self._follow(now_s)
         self._held.update({name: value for name, value in values.items() if value is not None})
         self.conditions = replace(self._stated, **self._held)
+
+    def danger(self, latitude_deg: float) -> list[FireDanger]:
+        """Return the fire danger of every hour of the run, from the scenario's weather (commands apart)."""
+        return danger_of_run(self.settings.danger, self.line, start_hour=self._start_hour, month=self._month,
+                             latitude_deg=latitude_deg, duration_s=self._duration_s)
 
     def moisture(self) -> Moisture:
         """Return fuel moistures (shares) as they stand at the last change."""

@@ -196,7 +196,8 @@ def act(fire, t_s, action, **args):
 
 
 def test_set_weather_until_the_scenario_gives_it_anew():
-    fire = forest_fire(flat_world(81, 81, 30.0), changes=[{"at": "2h", "humidity_pct": 40}, {"at": "3h", "wind_mps": 7}])
+    changes = [{"at": "2h", "humidity_pct": 40}, {"at": "3h", "wind_mps": 7}]
+    fire = forest_fire(flat_world(81, 81, 30.0), changes=changes)
     assert act(fire, 3600.0, "set_weather", temperature_c=33, humidity_pct=15).accepted
     assert act(fire, 3600.0, "set_wind", wind_mps=9, wind_from_deg=180).accepted
     now = fire.conditions
@@ -229,3 +230,12 @@ def test_pauses_change_nothing_where_the_weather_is_hourly():
         often.advance(float(t))
     assert once.conditions == often.conditions and once.sky.moisture() == often.sky.moisture()
     assert once.front.burned.tolist() == often.front.burned.tolist() and len(once.front.burned) > 50
+
+
+def test_danger_levels_of_a_run_among_its_figures():
+    fire = forest_fire(flat_world(81, 81, 30.0), changes=[{"at": "3h", "wind_mps": 12, "humidity_pct": 15}],
+                       duration_s=4 * 3600.0)
+    got = fire.summary()
+    assert 2 <= got["fire.danger_level"] < got["fire.danger_worst"] <= 5
+    wet = forest_fire(flat_world(81, 81, 30.0), danger={"dry_days": 0, "ffmc": 30}, duration_s=3600.0).summary()
+    assert wet["fire.danger_level"] == wet["fire.danger_worst"] == 1
