@@ -12,6 +12,7 @@ import simpy
 from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
+from agents.command.triggers import Clearance
 from agents.detection.detection import Detection
 from agents.drill import Drill
 from agents.population.columns import State
@@ -70,7 +71,9 @@ def assemble(
     drill.post = CommandPost(
         drill, settings=settings.plan.command, reporting=settings.scenario.reporting, behaviour=behaviour,
         teams=drill.teams, depots=drill.depots, shelters=drill.shelters, evacuation=drill.evacuation,
-        detection=drill.detection)
+        detection=drill.detection, clearance=Clearance(
+            drill, settings.plan.command.trigger, settings.plan.warning, behaviour, drill.evacuation, drill.shelters,
+            settings.plan.buses))
     drill.landing_sites = len(settings.plan.landing_sites)
     drill.register_actions()
     commands = [(measure, f"{group}.{row}") for group, rows in (

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from agents.command.triggers import least_margin_min
 from agents.coverage import HALF_HOUR_S, coverage_values
 from agents.drill import Drill
 from agents.population.columns import State
@@ -69,6 +70,7 @@ def _evacuation(drill: Drill) -> Values:
         "evacuation.by_bus": float(drill.fleet.carried),
         "evacuation.moved_on": float(evacuation.moving_on.moved_on),
         **{f"evacuation.clear_{key}": minutes for key, minutes in clear.items()},
+        "evacuation.trigger_margin_min": least_margin_min(drill, evacuation, MOST),
         "evacuation.left_behind": float(np.count_nonzero((why != Reason.NONE) & (why != Reason.ABSENT_DAY_PLACE))),
         "traffic.lost_vehh": None if evacuation.traffic is None else _lost_vehh(evacuation.traffic),
         "traffic.longest_queue_veh": float(evacuation.most_queued),

@@ -125,6 +125,13 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
         "解除后再次下令的,自新命令起计;未达到(含提前返家)则无值。")
         for share in (50, 95, 100)),
     KpiSpec(
+        "evacuation.trigger_margin_min", "Left before the hazard came, tightest village", "撤离提前量(最紧村居)", "min",
+        "Minutes from when 90 % of those who left a village that was ordered out had left until the hazard reached the "
+        "village's centre, the least over the villages it reached; negative where it was there before. None where it "
+        "reached no village that had been ordered out.",
+        "受命转移村居中90%转移人员已离家至灾害到达该村中心的分钟数,取灾害到达各村中的最小值;负值表示灾害先到;未到达任何受令村居则无值。",
+        "run", "higher"),
+    KpiSpec(
         "evacuation.left_behind", "Left behind at the end", "结束时未撤出人数", "persons",
         "Residents ordered or advised to leave, the dead included, who at the end are not in a shelter or at its door, "
         "with relatives or out of the county; those who stay at a day place elsewhere do not count.",

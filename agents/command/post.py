@@ -16,6 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from agents.command.policies import POLICIES
+from agents.command.triggers import Clearance
 from agents.detection.detection import CITIZENS, Detection
 from agents.population.evacuation import Evacuation
 from agents.rescue_team import RescueTeam
@@ -43,7 +44,7 @@ class CommandPost(mesa.Agent):
     def __init__(
         self, model: Simulation, *, settings: PostSettings, reporting: Reporting, behaviour: Behaviour,
         teams: list[RescueTeam], depots: list[Depot], shelters: ShelterBook, evacuation: Evacuation,
-        detection: Detection,
+        detection: Detection, clearance: Clearance,
     ) -> None:
         super().__init__(model)
         self.simulation = model
@@ -55,6 +56,7 @@ class CommandPost(mesa.Agent):
         self.shelters = shelters
         self.evacuation = evacuation
         self.detection = detection
+        self.clearance = clearance
         self.router = Router(model)
         self.policy = POLICIES[settings.policy]
         self.tasks: dict[str, Task] = {}
@@ -65,6 +67,8 @@ class CommandPost(mesa.Agent):
         self._village_x = np.array([v.x for v in self._villages])
         self._village_y = np.array([v.y for v in self._villages])
         self._village_row = np.array([v.row for v in self._villages], np.int64)
+        self._due: dict[int, float] = {}
+        """When the front is forecast to reach the villages (rows of ``_villages``) whose buffer it has crossed."""
         self._reviewing = False
         self._decided: set[str] = set()
         """Tasks whose report has been weighed: nobody is sent before."""
@@ -150,21 +154,47 @@ class CommandPost(mesa.Agent):
         pending = np.isinf(self.evacuation.village_ordered_s[self._village_row])
         threatened = np.zeros(len(self._villages), np.bool_)
         for hazard in self.simulation.hazards:
-            threatened |= self._threatened(hazard, now)
+            threatened |= self._threatened(hazard, now, pending)
         rows = np.flatnonzero(threatened & pending)
         if len(rows) and math.isinf(self.evacuation.first_order_s):
             for shelter in self.shelters.call(now):
                 self.simulation.events.add(shelter.open_s, "shelter_open", place=shelter.id, x=shelter.x, y=shelter.y)
         for i in rows.tolist():
+            if i in self._due:
+                self._tell_trigger(i, now)
             self.simulation.order(ROLE, "order_evacuation", {"zone": self._villages[i].id})
 
-    def _threatened(self, hazard: Hazard, now: float) -> NDArray[np.bool_]:
+    def _threatened(self, hazard: Hazard, now: float, pending: NDArray[np.bool_]) -> NDArray[np.bool_]:
         near = hazard.distance(self._village_x, self._village_y) <= self.settings.warn_distance_m
         forecast = hazard.forecast(now)
         if forecast is not None:
             row, col = self.simulation.world.grid.row_col(self._village_x, self._village_y)
-            near |= forecast.arrival_s[row, col] <= now + self.settings.warn_lead
+            arrival_s = forecast.arrival_s[row, col]
+            if self.settings.trigger.rule == "lead":
+                near |= arrival_s <= now + self.settings.warn_lead
+            else:
+                near |= self._inside_buffer(arrival_s, now, pending)
         return near
+
+    def _inside_buffer(
+        self, arrival_s: NDArray[np.float32], now: float, pending: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Return which villages (n,) without an order the front may reach before they could be clear."""
+        inside = np.zeros(len(arrival_s), np.bool_)
+        for i in np.flatnonzero(pending & np.isfinite(arrival_s)).tolist():
+            inside[i] = arrival_s[i] - now <= self.clearance.buffer_s(self._villages[i].row)
+            if inside[i]:
+                self._due[i] = min(float(arrival_s[i]), self._due.get(i, math.inf))
+        return inside
+
+    def _tell_trigger(self, i: int, now: float) -> None:
+        """Add an event for a village ordered out because its buffer was crossed: minutes left and needed."""
+        village = self._villages[i]
+        clear_s = self.clearance.seconds(village.row)
+        needed = f"{clear_s / 60:.1f}" if math.isfinite(clear_s) else "null"
+        self.simulation.events.add(
+            now, "trigger", ROLE, village.id, village.x, village.y,
+            f'{{"arrival_min": {(self._due[i] - now) / 60:.1f}, "clearance_min": {needed}}}')
 
     def _supply(self) -> None:
         """Send each shelter in use what it needs for a day, from the nearest depot with stock and a truck."""

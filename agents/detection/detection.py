@@ -21,10 +21,12 @@ from agents.detection.looking import area_seen_m2, haze_range_km, in_hours, look
 from agents.detection.patrols import EYE_M, Beat, beat_of
 from agents.detection.posts import KM_M, Post, Scene, posts_of, scene_of
 from agents.shelters import entity_of
+from sim.calendar import DAY_S
 from sim.hazard import Hazard, Signs, Visible
 from sim.settings.base import Delay
 from sim.settings.detection import Means, Seeing
 from sim.settings.plan import Plan
+from sim.sun import daylight
 from sim.task import Task
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Detection:
                                   for item in plan.patrols]
         self.first: dict[str, Notice] = {}
         self.told: dict[str, Notice] = {}
+        self._sun = self._sun_times()
         self._haze_m = KM_M * haze_range_km(seeing.visibility_km, seeing.smoke_contrast)
 
     def notice(self, hazard: Hazard, task: Task, citizens_seen_s: float, citizens_alarm_s: float) -> Notice:
@@ -173,17 +176,26 @@ class Detection:
         # Flames and glow stand at their full height at once.
         return ready_s(needed_m if day else 0.0, signs.smoke_mps, area_m2, signs.growth_m2_s2)
 
+    def _sun_times(self) -> NDArray[np.float64]:
+        """Return sunrise and sunset (days, 2; s) of every day of the run, in the middle of the county's units."""
+        model = self.model
+        units = model.world.places.of_kind("unit")
+        lon, lat = (float(np.mean([getattr(unit, axis) for unit in units])) for axis in ("lon", "lat"))
+        days = int((model.clock.calendar.second_of_day(0.0) + model.duration_s) // DAY_S) + 1
+        return np.array([daylight(model.clock.calendar, day * DAY_S, lon, lat) for day in range(days)])
+
     # -- hours ----------------------------------------------------------------------------------------
 
     def _second_of_day(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (self.model.clock.calendar.second_of_day(0.0) + times) % 86400.0
+        return (self.model.clock.calendar.second_of_day(0.0) + times) % DAY_S
 
     def _hours(self, times: NDArray[np.float64], from_hour: float, to_hour: float) -> NDArray[np.bool_]:
         return in_hours(self._second_of_day(times), from_hour, to_hour)
 
     def _light(self, times: NDArray[np.float64], day: bool) -> NDArray[np.bool_]:
-        """Return at which times (n,) it is day, or night."""
-        return self._hours(times, self.seeing.day_from, self.seeing.day_to) == day
+        """Return at which times (n,) it is day, between sunrise and sunset, or night."""
+        date = ((self.model.clock.calendar.second_of_day(0.0) + times) // DAY_S).astype(np.int64)
+        return ((times >= self._sun[date, 0]) & (times < self._sun[date, 1])) == day
 
     # -- figures --------------------------------------------------------------------------------------
 

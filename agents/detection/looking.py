@@ -10,7 +10,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S = 86400.0
 HOUR_S = 3600.0
 LEAST_CONTRAST = 0.05
 """Contrast below which nothing is told apart: what the meteorological optical range is defined by (WMO, ICAO)."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.detection.looking import DAY_S, HOUR_S
+from agents.detection.looking import HOUR_S
+from sim.calendar import DAY_S
 from sim.errors import InputError
 from sim.settings.detection import Patrol
 from sim.world.routing import tree_to

@@ -132,24 +132,15 @@ class Sight(Settings):
 
 
 class Seeing(Settings):
-    """Daylight, air and smoke of a scenario."""
+    """Air and smoke of a scenario; smoke is seen between sunrise and sunset, flames otherwise."""
 
     visibility_km: Annotated[float, Field(gt=0, le=300)] = 20.0
     """Meteorological optical range. Assumption: a dry day with some haze."""
     smoke_contrast: Annotated[float, Field(gt=0.05, le=1)] = 0.3
     """Contrast of smoke with what is behind it, near by. Assumption; 1 would be black against the sky."""
-    day_from: Hour = 6.0
-    day_to: Hour = 18.5
-    """Local hours between which smoke is seen, flames otherwise. Assumption: spring at 30 degrees north."""
     smoke_rise_m_min: Annotated[float, Field(gt=0, le=600)] = 15.0
     """How fast the top of the smoke rises where the hazard does not say. Assumption."""
     smoke_top_m: Annotated[float, Field(gt=0, le=5000)] = 300.0
     """Smoke is not looked for higher than this above the ground: it thins out. Assumption."""
     glow_m: Annotated[float, Field(ge=0, le=500)] = 10.0
     """By night flames and their glow on the smoke are seen up to this height above the ground. Assumption."""
-
-    @model_validator(mode="after")
-    def _a_day(self) -> Self:
-        if self.day_from >= self.day_to:
-            raise ValueError("day_from must come before day_to")
-        return self
