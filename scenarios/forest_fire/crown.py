@@ -89,7 +89,7 @@ def crown_fraction_burned(rate: Any, initiation_rate: Any, full_rate: Any) -> An
     """Return the share of the crowns a fire at this rate consumes, 0 below the initiation rate (all in one unit).
 
     ``initiation_rate`` is the surface rate at the critical intensity, ``full_rate`` that of active crowning.
-    Van Wagner 1993 (doi 10.1139/x93-056): 1 - exp(-a (R - R0)); a step where R0 is not below ``full_rate``.
+    Van Wagner 1993 (Can. J. For. Res. 23, 442): 1 - exp(-a (R - R0)); a step where R0 is not below ``full_rate``.
     """
     if rate < initiation_rate:
         return 0.0

@@ -13,6 +13,7 @@ from scenarios.forest_fire.settings_danger import Danger
 from scenarios.forest_fire.settings_fuels import Fuels
 from scenarios.forest_fire.settings_houses import Houses
 from scenarios.forest_fire.settings_smoke import Smoke
+from scenarios.forest_fire.settings_spotting import Spotting
 from scenarios.forest_fire.settings_suppression import Suppression
 from scenarios.forest_fire.settings_water import Water
 from scenarios.forest_fire.settings_weather import (
@@ -138,6 +139,7 @@ class ForestFireSettings(Settings):
     crown: Crown = Crown()
     terrain_wind: TerrainWind = TerrainWind()
     danger: Danger = Danger()
+    spotting: Spotting = Spotting()
     damage: Damage = Damage()
     effects: Effects = Effects()
     smoke: Smoke = Smoke()
