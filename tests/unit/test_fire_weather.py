@@ -1,8 +1,11 @@
 """The weather's four forms, fuel moisture with its time lags, and weather set by command."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from scenarios.forest_fire import moisture
 from scenarios.forest_fire.fuels import fuel_table
@@ -239,3 +242,11 @@ def test_danger_levels_of_a_run_among_its_figures():
     assert 2 <= got["fire.danger_level"] < got["fire.danger_worst"] <= 5
     wet = forest_fire(flat_world(81, 81, 30.0), danger={"dry_days": 0, "ffmc": 30}, duration_s=3600.0).summary()
     assert wet["fire.danger_level"] == wet["fire.danger_worst"] == 1
+
+
+def test_the_settings_shown_in_the_docs_are_good():
+    page = (Path(__file__).parents[2] / "docs/background/fire-weather.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.S)]
+    assert len(blocks) >= 3
+    for block in blocks:
+        assert settings(**block)
