@@ -75,6 +75,10 @@ class RescueTeam(Mover):
         """People who answer the call."""
         return max(1.0, self.crew * self.type.present - self.hurt)
 
+    def per_hour(self, capability: str) -> float:
+        """Return what the team does of a kind of work in an hour, in the task's unit, by its type's rate."""
+        return self.type.rates.get(capability, 0.0) * self.strength
+
     def can(self, capability: str) -> bool:
         """Return whether the team's type has a capability and a work rate for it."""
         return capability in self.type.capabilities and capability in self.type.rates

@@ -19,7 +19,7 @@ from agents.command.policies import POLICIES
 from agents.command.triggers import Clearance
 from agents.detection.detection import CITIZENS, Detection
 from agents.population.evacuation import Evacuation
-from agents.rescue_team import RescueTeam
+from agents.rescue_team import RescueTeam, Status
 from agents.shelters import SECONDS_PER_DAY, ShelterBook, entity_of
 from agents.supply_truck import Depot
 from agents.travel import Router
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sim.model import Simulation
 
 ROLE = "command"
+HOUR_S = 3600.0
 SUPPLY_HORIZON_S = SECONDS_PER_DAY
 """The post sends a shelter what its occupants need for this long. Assumption: one day's relief."""
 REORDER_SHARE = 0.5
@@ -137,15 +138,24 @@ class CommandPost(mesa.Agent):
 
     def _dispatch(self) -> None:
         for task in self.known():
-            at_it = sum(team.task is not None and team.task.id == task.id for team in self.teams)
-            while at_it < self.settings.teams_per_task:
+            at_it = [team for team in self.teams if team.task is not None and team.task.id == task.id]
+            while self._too_few(task, at_it):
                 team = self.policy(task, self.teams)
                 if team is None:
                     break
-                team.clockwise = at_it % 2 == 0
+                team.clockwise = len(at_it) % 2 == 0
                 self.simulation.order(ROLE, "dispatch_team", {"team": team.id, "task": task.id})
                 self.first_order_s.setdefault(task.id, self.simulation.now)
-                at_it += 1
+                at_it.append(team)
+
+    def _too_few(self, task: Task, at_it: list[RescueTeam]) -> bool:
+        """Return whether another team should go: fewer than the first attack, or too slow for what is left."""
+        if len(at_it) < self.settings.teams_per_task:
+            return True
+        if self.settings.finish_within is None:
+            return False
+        per_hour = sum(team.per_hour(task.capability) for team in at_it if team.status != Status.RESTING)
+        return task.remaining * HOUR_S > per_hour * self.settings.finish_within
 
     def _order_out(self) -> None:
         if not self.known():

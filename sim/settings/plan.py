@@ -166,6 +166,10 @@ class CommandPost(Item):
     review: Duration = 600.0
     """How often the post looks again at what is going on and at whom to send."""
     teams_per_task: AtLeastOne = 4
+    """Teams sent to a task at first."""
+    finish_within: Duration | None = None
+    """More are sent, one by one at each review, while those at a task could not finish what is left of it in this
+    time by their rates; those at rest do not count. None sends no more."""
     fire_tactic: FireTactic = "nearest"
     """Where crews go on a fire and which part of it they work on next, unless the scenario or an action says."""
     warn_lead: Duration = 3 * 3600.0

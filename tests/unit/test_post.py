@@ -114,6 +114,19 @@ def test_no_more_teams_than_a_task_may_have():
         assert len({e["agent"] for e in events_of(run, "order")}) == sent
 
 
+def test_more_are_sent_while_those_there_could_not_finish_in_time():
+    # a task of the toy is so much water; two teams of one rate: what the first cannot pump in time needs the second
+    run = drilled(command={"teams_per_task": 1})
+    while not run.post.known():
+        run.step()
+    task = run.post.known()[0]
+    hours = task.remaining / run.teams[0].per_hour(task.capability)
+    for share, sent in ((1000.0, 1), (0.5, 2)):
+        run = drilled(command={"teams_per_task": 1, "review": "5min", "finish_within": f"{share * hours * 3600:.0f}s"})
+        run.run()
+        assert len({e["agent"] for e in events_of(run, "order")}) == sent, share
+
+
 def test_shelters_are_called_for_with_the_first_order_and_before_it():
     run = drilled(plan={"shelters": [shelter("hall", "u3", 10)]})
     run.run()
