@@ -27,17 +27,17 @@ MIN_COVER = 0.4
 IGNITION_C = 0.010
 """Empirical constant of Van Wagner 1977, eq. 4, from one red pine plantation."""
 IGNITION_DRY_KJ_KG, IGNITION_WATER_KJ_KG = 460.0, 2600.0
-"""Heat of ignition of foliage: dry, and per share of moisture (Van Wagner 1977, eq. 3: 460 + 26 m, m in %)."""
+"""Heat of ignition of foliage: dry, and per share of moisture (Van Wagner 1977: 460 + 26 m, m in %)."""
 CRITICAL_MASS_FLOW = 3.0 / S_PER_MIN
 """Least mass flow of crown fuel that keeps a solid flame, kg/m2/s (Van Wagner 1977: 0.05)."""
 CRUZ_A, CRUZ_WIND, CRUZ_DENSITY, CRUZ_MOISTURE = 11.02, 0.90, 0.19, 17.0
-"""Active rate (m/min) = 11.02 U10^0.90 (km/h) CBD^0.19 exp(-0.17 EFFM), EFFM in % (Cruz et al. 2005, eq. 4)."""
+"""Active rate (m/min) = 11.02 U10^0.90 (km/h) CBD^0.19 exp(-0.17 EFFM), EFFM in % (Cruz et al. 2005)."""
 KM_H_PER_M_S = 3.6
 HEAT_KJ_KG = 18_000.0
 """Low heat of combustion of crown fuel (Van Wagner 1977; FARSITE, Finney 1998)."""
 FULL_CROWN_SHARE, FULL_CROWN_AT = 0.9, 0.9
 """Crown fraction burned is 0.9 once the rate has come 0.9 of the way from initiation to active crowning (Van
-Wagner 1993, as in FARSITE, Finney 1998, eq. 23 to 25)."""
+Wagner 1993, as in FARSITE, Finney 1998)."""
 LENGTH_PER_MPH = 0.125
 """Length to width of a crown fire = 1 + 0.125 U, U the 20-ft wind in mi/h (Rothermel 1991, INT-438, eq. 9)."""
 
@@ -54,7 +54,7 @@ def critical_surface_intensity(base_m: Any, foliar: Any) -> Any:
 @register_jitable
 def active_rate(wind_10m_mps: Any, density: Any, m1: Any) -> Any:
     """Return the rate of an active crown fire, m/s: wind at 10 m in the open (m/s), canopy bulk density (kg/m3),
-    fine dead moisture (share). Cruz, Alexander and Wakimoto 2005, eq. 4."""
+    fine dead moisture (share). Cruz, Alexander and Wakimoto 2005."""
     return (
         CRUZ_A * (wind_10m_mps * KM_H_PER_M_S) ** CRUZ_WIND * density**CRUZ_DENSITY * math.exp(-CRUZ_MOISTURE * m1)
     ) / S_PER_MIN
@@ -70,7 +70,7 @@ def critical_rate(density: Any) -> Any:
 def passive_rate(active: Any, critical: Any) -> Any:
     """Return the rate of a passive crown fire where the active one would fall short of the critical rate.
 
-    Cruz, Alexander and Wakimoto 2005, eq. 5: CROS exp(-CAC), CAC the criterion for active crowning.
+    Cruz, Alexander and Wakimoto 2005: CROS exp(-CAC), CAC the criterion for active crowning.
     """
     return active * math.exp(-active / critical)
 

@@ -32,7 +32,7 @@ DIAGONAL = math.sqrt(2.0)
 
 @register_jitable
 def slope_term(to_x: Any, to_y: Any, gx: Any, gy: Any) -> Any:
-    """Return MicroMet's Omega_s, -0.5..0.5: positive where the wind blows uphill (Liston and Elder 2006, eq. 13).
+    """Return MicroMet's Omega_s, -0.5..0.5: positive where the wind blows uphill (Liston and Elder 2006).
 
     ``to`` is the unit vector the wind blows to, ``g`` the ground's gradient (x east, y north, rise/run).
     """
@@ -42,7 +42,7 @@ def slope_term(to_x: Any, to_y: Any, gx: Any, gy: Any) -> Any:
 
 @register_jitable
 def speed_factor(slope: Any, curvature: Any, slope_weight: Any, curvature_weight: Any) -> Any:
-    """Return the factor on wind speed, 0.5..1.5, from the slope and curvature terms (eq. 14)."""
+    """Return the factor on wind speed, 0.5..1.5, from the slope and curvature terms."""
     return min(max(1.0 + slope_weight * slope + curvature_weight * curvature, LEAST_FACTOR), MOST_FACTOR)
 
 
@@ -109,7 +109,7 @@ def slope_wind_strength(hour: float, up: float, down: float, up_from_hour: float
 
 
 def curvature_layer(elevation_m: NDArray[np.floating], cell_m: float, length_m: float) -> NDArray[np.float32]:
-    """Return MicroMet's Omega_c, -0.5 (hollow) to 0.5 (crest), shape (ny, nx) (Liston and Elder 2006, eq. 12).
+    """Return MicroMet's Omega_c, -0.5 (hollow) to 0.5 (crest), shape (ny, nx) (Liston and Elder 2006).
 
     How far a cell lies above the mean of two opposite ones at ``length_m`` (about half the distance from ridge
     to ridge), as a slope, averaged over four directions and scaled by the largest on the map. Beyond the map
