@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from agents.air_desk import AirDesk
 from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
@@ -23,13 +24,16 @@ from agents.road_measures import RoadMeasures
 from agents.shelters import ShelterBook
 from agents.staging import Staging
 from agents.supply_truck import Depot
+from agents.water_supply import WaterSupply
 from sim.actions import (
     ENGINE_ACTIONS,
     JOINED,
+    AircraftArgs,
     BusArgs,
     DispatchArgs,
     JunctionArgs,
     OrderArgs,
+    RequestAircraftArgs,
     RoadArgs,
     ShelterArgs,
     StageArgs,
@@ -69,6 +73,8 @@ class Drill(Simulation):
     background: BackgroundTraffic
     transfer: Transfer
     landing_sites: int
+    air: AirDesk
+    water: WaterSupply
 
     @property
     def arrivals(self) -> list[tuple[float, str]]:
@@ -87,6 +93,7 @@ class Drill(Simulation):
             "close_road": self._close_road, "open_road": self._open_road,
             "dispatch_team": self._dispatch_team, "withdraw_team": self._withdraw_team,
             "dispatch_supply": self._dispatch_supply, "send_buses": self._send_buses,
+            "request_aircraft": self._request_aircraft, "stand_down_aircraft": self._stand_down_aircraft,
             "contraflow": self._contraflow, "end_contraflow": self._contraflow,
             "control_traffic": self._control_traffic,
             "comms_off": self._switch("mobile", False), "comms_on": self._switch("mobile", True),
@@ -110,10 +117,10 @@ class Drill(Simulation):
             if args.favour:
                 self.road_links(args.favour, args.place, where)
         named = (("team", [t.id for t in self.teams]), ("shelter", [s.id for s in self.shelters.rows]),
-                 ("warehouse", [d.id for d in self.depots]))
+                 ("warehouse", [d.id for d in self.depots]), ("aircraft", [a.id for a in self.air.aircraft]))
         for name, known in named:
             word = getattr(args, name, None)
-            if isinstance(word, str) and word not in known:
+            if isinstance(word, str) and word and word not in known:
                 raise InputError(f"no such {name}", value=word, where=where,
                                  allowed=", ".join(known) or f"the plan has no {name}", mend=did_you_mean(word, known))
 
@@ -297,6 +304,21 @@ class Drill(Simulation):
             return ActionResult(False, f"{depot.id} has no free truck, or fewer than {args.packs} packs")
         truck.send(shelter, args.packs)
         return ActionResult(True)
+
+    def _request_aircraft(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, RequestAircraftArgs)
+        task = self.post.tasks.get(args.task)
+        if task is None:
+            return ActionResult(False, f"no such task: {args.task!r}; so far: {', '.join(self.post.tasks) or 'none'}")
+        if not self.air.can_help(task):
+            return ActionResult(False, f"aircraft can do nothing about {args.task}")
+        asked = self.air.request(task, args.aircraft)
+        return ActionResult(asked > 0, "" if asked else "no aircraft is free", figures={"aircraft": asked})
+
+    def _stand_down_aircraft(self, command: Command, args: BaseModel) -> ActionResult:
+        assert isinstance(args, AircraftArgs)
+        sent = self.air.stand_down(args.aircraft)
+        return ActionResult(sent > 0, "" if sent else "no aircraft is out", figures={"aircraft": sent})
 
     def _send_buses(self, command: Command, args: BaseModel) -> ActionResult:
         assert isinstance(args, BusArgs)

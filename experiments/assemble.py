@@ -9,6 +9,7 @@ from typing import Any
 
 import simpy
 
+from agents.air_desk import AirDesk
 from agents.background_traffic import BackgroundTraffic
 from agents.bus import Fleet
 from agents.command.post import CommandPost
@@ -26,6 +27,8 @@ from agents.rescue_team import RescueTeam
 from agents.shelters import ShelterBook
 from agents.supply_truck import Depot, SupplyTruck
 from agents.travel import Router
+from agents.water_supply import WaterSupply
+from agents.waters import Waters
 from experiments.hazards import find_hazard, load_builder
 from sim.calendar import Calendar
 from sim.hazard import ColumnSpec, Hazard, HazardContext
@@ -75,6 +78,10 @@ def assemble(
             drill, settings.plan.command.trigger, settings.plan.warning, behaviour, drill.evacuation, drill.shelters,
             settings.plan.buses))
     drill.landing_sites = len(settings.plan.landing_sites)
+    waters = Waters(world, settings.plan, drill.clock.env)
+    drill.air = AirDesk(drill, settings.plan, drill.post, waters)
+    drill.water = WaterSupply(
+        drill, settings.plan, waters, drill.teams, Router(drill, 1.0 - settings.scenario.traffic.emergency_priority))
     drill.register_actions()
     commands = [(measure, f"{group}.{row}") for group, rows in (
         ("scenario.commands", settings.scenario.commands), ("plan.measures", settings.plan.measures))

@@ -112,6 +112,8 @@ def _shelters(drill: Drill) -> Values:
     firsts = [s.first_delivery_s - onset for s in used]
     return {
         "landing_sites.count": float(drill.landing_sites),
+        "air.flown_h": drill.air.flown_h,
+        "water.delivered_m3": drill.water.delivered_m3,
         "shelter.in_use": float(len(used)),
         "shelter.max_occupancy": max((s.most / s.capacity for s in used), default=None),
         "supply.first_delivery_h": _finite(max(firsts) / 3600) if firsts else None,

@@ -16,7 +16,7 @@ from agents.drill import Drill
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every entry of an archive, so that the same arrays give the same bytes."""
-TEAM, TRUCK, BUS = 1, 2, 3
+TEAM, TRUCK, BUS, AIRCRAFT = 1, 2, 3, 4
 OCCUPANCY_EVERY_S = 600.0
 
 
@@ -85,7 +85,9 @@ def _households(drill: Drill) -> dict[str, NDArray[Any]]:
 def _movers(drill: Drill) -> dict[str, NDArray[Any]]:
     movers = [*((TEAM, team) for team in drill.teams),
               *((TRUCK, truck) for depot in drill.depots for truck in depot.trucks),
-              *((BUS, bus) for bus in drill.fleet.buses)]
+              *((TRUCK, tender) for tender in drill.water.tenders),
+              *((BUS, bus) for bus in drill.fleet.buses),
+              *((AIRCRAFT, one) for one in drill.air.aircraft)]
     points = [point for _, mover in movers for point in mover.waypoints]
     return {
         "mover_start": np.cumsum([0, *(len(mover.waypoints) for _, mover in movers)]).astype(np.int32),

@@ -168,6 +168,19 @@ class TeamArgs(_Args):
     team: Word
 
 
+class RequestAircraftArgs(_Args):
+    """The fire they are wanted at, and one aircraft; all that are free where none is named."""
+
+    task: Word
+    aircraft: str = ""
+
+
+class AircraftArgs(_Args):
+    """An aircraft; all where none is named."""
+
+    aircraft: str = ""
+
+
 class SupplyArgs(_Args):
     """Relief packs from a warehouse to a shelter."""
 
@@ -193,6 +206,8 @@ ENGINE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_road", RoadArgs, "open a road that a command closed", "解除道路封闭"),
     ActionSpec("dispatch_team", DispatchArgs, "send a team to a task", "派出队伍执行任务"),
     ActionSpec("withdraw_team", TeamArgs, "call a team back to its base", "撤回队伍"),
+    ActionSpec("request_aircraft", RequestAircraftArgs, "ask for aircraft to fight a fire", "请求航空器支援灭火"),
+    ActionSpec("stand_down_aircraft", AircraftArgs, "send aircraft back to their base", "航空器返航"),
     ActionSpec("dispatch_supply", SupplyArgs, "send relief packs by truck", "调运救灾物资"),
     ActionSpec("contraflow", RoadArgs, "give both directions of a road to those driving from a to b, once it is empty",
                "道路对向车道改为由a至b单向疏散(先清空)"),

@@ -8,6 +8,8 @@ no flow and none at its greatest flow, on a parabola between: H = H0 (1 - (Q / Q
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 PSI_M = 0.70307
 """Metres of water in a pound per square inch."""
@@ -20,16 +22,24 @@ NOZZLE_HEAD_M = 35.0
 """Head left for the nozzle: 50 psi, a hand-held smooth bore's."""
 
 
-def hose_flow_l_min(*, pumps: int, head_m: float, most_l_min: float, lift_m: float, hose_m: float) -> float:
-    """Return the flow (l/min) that ``pumps`` alike in a row bring ``lift_m`` up through ``hose_m`` of hose.
+@dataclass(frozen=True)
+class Pumps:
+    """Some pumps alike: how many, one's head at no flow (m), its flow at no head (l/min)."""
 
-    ``head_m`` and ``most_l_min`` are one pump's head at no flow and flow at no head. Without pumps water runs down by
-    itself, no faster than ``most_l_min``. 0 where the head does not suffice.
+    count: int
+    head_m: float
+    most_l_min: float
+
+
+def hose_flow_l_min(pumps: Sequence[Pumps], *, lift_m: float, hose_m: float, most_l_min: float = math.inf) -> float:
+    """Return the flow (l/min) that pumps in a row bring ``lift_m`` up through ``hose_m`` of hose, at the most so much.
+
+    0 where their head does not suffice. Downhill water runs by itself.
     """
-    head = pumps * head_m - lift_m - NOZZLE_HEAD_M
+    head = sum(row.count * row.head_m for row in pumps) - lift_m - NOZZLE_HEAD_M
     if head <= 0.0:
         return 0.0
-    resistance = pumps * head_m / most_l_min**2 + LOSS_PER_M * hose_m
+    resistance = LOSS_PER_M * hose_m + sum(row.count * row.head_m / row.most_l_min**2 for row in pumps)
     return min(most_l_min, math.sqrt(head / resistance)) if resistance > 0.0 else most_l_min
 
 

@@ -57,6 +57,15 @@ ENGINE_KPIS: tuple[KpiSpec, ...] = (
           ("camera", "camera", "监控摄像头", "a camera saw"), ("tower", "watch tower", "瞭望塔", "a watch tower saw"),
           ("patrol", "patrol", "巡护人员", "a patrol saw"), ("citizens", "citizens", "群众", "citizens saw"))),
     KpiSpec(
+        "air.flown_h", "Flown by aircraft", "航空器飞行时间", "h",
+        "Hours in the air of all the plan's aircraft together; none in a plan without any.",
+        "方案中全部航空器的累计飞行小时数;无航空器则无值。", "run", "neither"),
+    KpiSpec(
+        "water.delivered_m3", "Water delivered to crews", "供水灭火用水量", "m3",
+        "Water that teams with hose put on the fire from engines, tenders, water points and open water; none where no "
+        "team has any.", "有水带的队伍取自消防车、水罐车、蓄水池和天然水源的灭火用水量;无此类队伍则无值。",
+        "run", "neither"),
+    KpiSpec(
         "dispatch.first_order_min", "Alarm to first order", "接警至首支队伍受令", "min",
         "Minutes from an incident's alarm at the command post to its first team ordered out; the quickest of several "
         "incidents.",

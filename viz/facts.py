@@ -14,7 +14,7 @@ from viz.folder import RunFolder
 from viz.household_moves import SAFE_KINDS, HouseholdMoves
 from viz.words import Words
 
-TEAM, TRUCK, BUS = 1, 2, 3
+TEAM, TRUCK, BUS, AIRCRAFT = 1, 2, 3, 4
 ID = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]")
 """How an id begins that stands where no name was given."""
 KEY_KINDS = (
@@ -35,6 +35,11 @@ KEY_KINDS = (
     "warning_order",
     "shelter_open",
     "shelter_full",
+    "air_order",
+    "air_takeoff",
+    "drop",
+    "air_dusk",
+    "air_return",
     "loaded",
     "delivery",
     "road_closed",

@@ -32,6 +32,11 @@ CATEGORY = {
     "back": "team",
     "shelter_open": "people",
     "shelter_full": "people",
+    "air_order": "team",
+    "air_takeoff": "team",
+    "drop": "team",
+    "air_dusk": "team",
+    "air_return": "team",
     "loaded": "supply",
     "delivery": "supply",
     "injured": "harm",
@@ -53,7 +58,7 @@ TOGETHER_S = {
     "back": 300.0,
 }
 """Events of a kind within this long of the first of them are told as one where they are more than two."""
-FIRST_ONLY = ("shelter_full", "loaded", "delivery")
+FIRST_ONLY = ("shelter_full", "loaded", "delivery", "drop")
 """Kinds told only the first time for each shelter; the map shows every trip."""
 NAMES_TOLD = 6
 SHARES_SAFE = (0.5, 0.9)

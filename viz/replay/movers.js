@@ -1,13 +1,14 @@
-// Who drives and walks for the plan: teams, relief trucks and buses. Drawn each frame.
+// Who drives, walks and flies for the plan: teams, trucks, buses and aircraft. Drawn each frame.
 
 const STATUS = ["#9aa3a9", "#e6b800", "#56b4e9", "#0072b2", "#d55e00", "#8b98a1", "#009e73"];
 const AT_BASE = 0, WORKING = 4, RESTING = 5;
-const TEAM = 0, TRUCK = 1, BUS = 2;
-const TRAIL = ["rgba(0,90,170,.5)", "rgba(122,81,149,.55)", "rgba(0,110,85,.5)"], DASH = [[], [6, 4], [2, 4]];
-const MOVER_INK = ["#0b3d66", "#53306e", "#00513f"];
+const TEAM = 0, TRUCK = 1, BUS = 2, AIR = 3;
+const TRAIL = ["rgba(0,90,170,.5)", "rgba(122,81,149,.55)", "rgba(0,110,85,.5)", "rgba(150,60,20,.4)"], DASH = [[], [6, 4], [2, 4], [1, 5]];
+const MOVER_INK = ["#0b3d66", "#53306e", "#00513f", "#6e2b0d"];
 
-// What a mover is doing, in words: a bus that works takes people in or lets them out.
-const doing = (mover, status) => (mover.sort === BUS && scene.words[`bus_${status}`]) || scene.words[status];
+// What a mover is doing, in words: a bus that works takes people in or lets them out, an aircraft drops water.
+const OWN_WORDS = { [BUS]: "bus", [AIR]: "air" };
+const doing = (mover, status) => scene.words[`${OWN_WORDS[mover.sort]}_${status}`] || scene.words[status];
 
 // Movers at time t: place by straight motion between waypoints, status of the last one passed.
 function moverAt(i, t) {
@@ -43,7 +44,8 @@ function drawTrails(pen, t) {
   pen.setLineDash([]);
 }
 
-// A team is a round badge, a truck a lorry's outline, a bus a long one with windows. Up to three on one spot stand in a row; more are told as one
+// A team is a round badge, a truck a lorry's outline, a bus a long one with windows,
+// an aircraft a diamond with its rotor. Up to three on one spot stand in a row; more are told as one
 // badge with their number, so that nobody is drawn far from where they are.
 const ROW = 3;
 
@@ -89,7 +91,10 @@ function moverSign(pen, sort, status, x, y) {
   const outline = (grow) => {
     pen.beginPath();
     if (sort === TEAM) pen.arc(x, y, 8.5 + grow, 0, 7);
-    else if (sort === TRUCK) pen.roundRect(x - 10 - grow, y - 6.5 - grow, 20 + 2 * grow, 13 + 2 * grow, 3 + grow);
+    else if (sort === AIR) {
+      const far = 11 + 1.4 * grow;
+      pen.moveTo(x, y - far); pen.lineTo(x + far, y); pen.lineTo(x, y + far); pen.lineTo(x - far, y); pen.closePath();
+    } else if (sort === TRUCK) pen.roundRect(x - 10 - grow, y - 6.5 - grow, 20 + 2 * grow, 13 + 2 * grow, 3 + grow);
     else pen.roundRect(x - 12 - grow, y - 6.5 - grow, 24 + 2 * grow, 13 + 2 * grow, 5 + grow);
   };
   outline(0);
@@ -105,6 +110,16 @@ function moverSign(pen, sort, status, x, y) {
   pen.fillStyle = status === 1 || status === 2 ? "#10202e" : "#fff";
   if (sort === TRUCK) {
     pen.fillRect(x - 7, y - 3.5, 8, 6); pen.fillRect(x + 2, y - 1.5, 5, 4);
+  } else if (sort === AIR) {
+    pen.save();
+    pen.strokeStyle = pen.fillStyle; pen.lineWidth = 1.6;
+    for (const turn of [0.6, 2.2]) {
+      pen.beginPath();
+      pen.moveTo(x - 6.5 * Math.cos(turn), y - 6.5 * Math.sin(turn)); pen.lineTo(x + 6.5 * Math.cos(turn), y + 6.5 * Math.sin(turn));
+      pen.stroke();
+    }
+    pen.restore();
+    pen.beginPath(); pen.arc(x, y, 2.2, 0, 7); pen.fill();
   } else if (sort === BUS) {
     for (const window of [-8.5, -3.5, 1.5, 6.5]) pen.fillRect(x + window, y - 3.5, 3, 3.5);
     pen.fillRect(x - 9, y + 2, 18, 1.5);

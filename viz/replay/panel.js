@@ -165,6 +165,7 @@ function buildLegend(holder) {
     pen.fillStyle = STATUS[status]; pen.beginPath(); pen.arc(13, 10, 5, 0, 7); pen.fill(); }, w[status]);
   if (scene.movers.some((m) => m.sort === TRUCK)) entry((pen) => moverSign(pen, TRUCK, 4, 13, 10), w.truck);
   if (scene.movers.some((m) => m.sort === BUS)) entry((pen) => moverSign(pen, BUS, 2, 13, 10), w.bus);
+  if (scene.movers.some((m) => m.sort === AIR)) entry((pen) => moverSign(pen, AIR, 2, 13, 10), w.aircraft);
   if (scene.queues) {
     entry(swatch(...QUEUE_INK), w.queue);
     if (scene.queues.left_out) holder.append(make("p", "", fill(w.queue_left_out, { n: scene.queues.left_out.toLocaleString("en") })));

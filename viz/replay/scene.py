@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.facts import BUS, TEAM, TRUCK, RunFacts
+from viz.facts import AIRCRAFT, BUS, TEAM, TRUCK, RunFacts
 from viz.figures.spread_map import view_box
 from viz.moments import moments
 from viz.replay.jams import jams, queues
@@ -41,7 +41,7 @@ SERIES_SHOWN = (
     "teams_out",
 )
 HAZARD_SERIES = ("burned_ha", "line_m", "line_km")
-SORTS = {TEAM: 0, TRUCK: 1, BUS: 2}
+SORTS = {TEAM: 0, TRUCK: 1, BUS: 2, AIRCRAFT: 3}
 """By kind of mover, how the page draws it; one of another kind is drawn as a team."""
 LOOKS = {"forest_fire": "fire", "chemical_leak": "gas", "typhoon": "water"}
 
