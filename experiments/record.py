@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.aircraft import Aircraft
 from agents.drill import Drill
+from agents.travel import Mover
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every entry of an archive, so that the same arrays give the same bytes."""
@@ -83,7 +85,8 @@ def _households(drill: Drill) -> dict[str, NDArray[Any]]:
 
 
 def _movers(drill: Drill) -> dict[str, NDArray[Any]]:
-    movers = [*((TEAM, team) for team in drill.teams),
+    movers: list[tuple[int, Mover | Aircraft]] = [
+              *((TEAM, team) for team in drill.teams),
               *((TRUCK, truck) for depot in drill.depots for truck in depot.trucks),
               *((TRUCK, tender) for tender in drill.water.tenders),
               *((BUS, bus) for bus in drill.fleet.buses),
