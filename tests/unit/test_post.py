@@ -121,10 +121,13 @@ def test_more_are_sent_while_those_there_could_not_finish_in_time():
         run.step()
     task = run.post.known()[0]
     hours = task.remaining / run.teams[0].per_hour(task.capability)
-    for share, sent in ((1000.0, 1), (0.5, 2)):
+    for share, at_once in ((1000.0, False), (0.5, True)):
         run = drilled(command={"teams_per_task": 1, "review": "5min", "finish_within": f"{share * hours * 3600:.0f}s"})
         run.run()
-        assert len({e["agent"] for e in events_of(run, "order")}) == sent, share
+        first, second = (e["t_s"] for e in events_of(run, "order")[:2])
+        assert (second == first) == at_once
+        # even a small task needs somebody while those at it rest
+        assert at_once or second >= events_of(run, "rest")[0]["t_s"]
 
 
 def test_shelters_are_called_for_with_the_first_order_and_before_it():
