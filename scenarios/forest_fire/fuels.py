@@ -32,6 +32,7 @@ GRASS = (1, 2, 3, *range(101, 110))
 """Numbers of grass models (Anderson 1982, Scott and Burgan 2005)."""
 
 Array = NDArray[np.float64]
+Index = slice | NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,8 @@ class FuelMap:
                 mend="correct cover.fuels of the county, or describe it under fuels.models of the scenario",
             )
 
-    def kind(self, rows: slice, cols: slice) -> NDArray[np.int16]:
-        """Return the table's row of every cell of a rectangle, -1 where nothing burns."""
+    def kind(self, rows: Index, cols: Index) -> NDArray[np.int16]:
+        """Return the table's row of every cell of a rectangle or of cells one by one, -1 where nothing burns."""
         fuel = np.asarray(self._layers["fuel"][rows, cols])
         kind = np.where((fuel >= 0) & (fuel < len(self._rows)), self._rows[np.clip(fuel, 0, 255)], np.int16(-1))
         if self._mapped:

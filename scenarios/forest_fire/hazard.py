@@ -28,6 +28,7 @@ from scenarios.forest_fire.signs import young_fire
 from scenarios.forest_fire.sky import Sky
 from scenarios.forest_fire.smoke import Smoke
 from scenarios.forest_fire.spec import SPEC
+from scenarios.forest_fire.spot_fires import SpotFires
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
 from scenarios.forest_fire.water import dead_load_kg_m2, intensity_of_flame, litres_per_m
@@ -118,8 +119,10 @@ class ForestFire:
         self.attack = Attack(self, context, self.settings.suppression)
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
-        if self.barriers.active:
-            self.watch(self.barriers.look)
+        self.spots = SpotFires(self, self.settings.spotting, WATCH_S)
+        for part in (self.barriers, self.spots):
+            if part.active:
+                self.watch(part.look)
         for n, change in enumerate(self.sky.line[1:], 1):
             self.at(change.t_s, partial(self._next_weather, n))
         for n, ignition in enumerate(self.settings.ignitions):
@@ -386,6 +389,7 @@ class ForestFire:
         _, latitude = Projection(self.world.crs).to_lonlat(*middle)
         levels = [danger.level for danger in self.sky.danger(float(latitude))]
         figures |= {"fire.danger_level": float(levels[0]), "fire.danger_worst": float(max(levels))}
-        return {**figures, **self.barriers.figures(), "fire.houses_lost": float(self.houses.lost.sum()),
+        return {**figures, **self.barriers.figures(), **self.spots.figures(),
+                "fire.houses_lost": float(self.houses.lost.sum()),
                 "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s)}
 
