@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sim.settings.root import RunSettings
 
 BAD_INPUT = 2
+PLAN_ACTIONS = ("coverage",)
+"""What can be asked of a plan without a run."""
 COMPARE_REPLICATIONS = 10
 """Replications of each plan where none are asked for: enough for an interval."""
 CHECKED_EARLY = 8
@@ -302,6 +304,26 @@ def _written(given: Given, kind: str, path: Path) -> int:
     return 0
 
 
+def _plan(given: Given) -> int:
+    from sim.errors import InputError
+
+    action = given.bare["ACTION"]
+    if action not in PLAN_ACTIONS:
+        raise InputError(
+            "nothing that can be told of a plan",
+            value=action,
+            where="command line",
+            allowed=", ".join(PLAN_ACTIONS),
+            mend="for example: sandtable plan coverage fire_cameras county=yueyang",
+        )
+    named = [f"plan={given.bare['PLAN']}"] if "PLAN" in given.bare else []
+    settings = _Composer(given)([*given.overrides, *named])
+    _kernels()
+    from experiments.plan_verb import plan_command
+
+    return plan_command(action, settings, json_=given["json"], lang=given["lang"])
+
+
 def _world(given: Given) -> int:
     from experiments.compose import compose_county
     from sim.errors import InputError
@@ -390,6 +412,7 @@ DISPATCH = {
     "sweep": _sweep,
     "report": _report,
     "replay": _replay,
+    "plan": _plan,
     "world": _world,
     "list": _list,
     "benchmark": _benchmark,

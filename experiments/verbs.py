@@ -137,6 +137,14 @@ VERBS: dict[str, Verb] = {
             examples=("sandtable replay runs/first lang=zh",),
         ),
         Verb(
+            "plan",
+            "what a plan reaches without a run: coverage (forest in view of its cameras and towers)",
+            (LANG, JSON, *COMPOSING, DEBUG),
+            bare=("ACTION", "[PLAN]"),
+            settings=True,
+            examples=("sandtable plan coverage fire_cameras county=yueyang",),
+        ),
+        Verb(
             "world",
             "build a county's World, inspect what it is made of, or take roads from elsewhere: build, inspect, "
             "import-roads",

@@ -17,7 +17,7 @@ from sim.hazard import Signs
 from sim.settings.detection import Patrol
 from sim.sun import daylight
 from sim.world.classes import LandCover
-from tests.smallworld import Home, drill, events_of, straight, water
+from tests.smallworld import SMALL_PLAN, Home, drill, events_of, small_world, straight, water
 
 ROAD = (0.0, 2000.0, 6000.0, 20_000.0)
 START_S = 600.0
@@ -265,3 +265,23 @@ def test_a_county_without_forest_or_cameras():
     world = straight(ROAD, [Home(3)])
     world.layers["land_cover"][:, :] = LandCover.CONIFER
     assert measure(drill(world, hazards=[water("u0")]))["coverage.forest_camera"] == 0.0
+
+
+def test_a_camera_sees_a_forest_fire_of_a_run():
+    """The small county as built, with relief and forest: the fire tells how it grows, a camera above it looks."""
+    fire = {"hazard": "forest_fire", "settings": {
+        "ignitions": [{"place": "peak", "at": "10min"}], "moisture": {"herb_pct": 60, "woody_pct": 90},
+        "weather": {"wind_mps": 6, "wind_from_deg": 270, "temperature_c": 28, "humidity_pct": 20}}}
+    plan = {**SMALL_PLAN, "cameras": [camera(place="peak", height_m=40)]}
+    run = drill(small_world(), plan=plan, command_place="east", hazards=[fire], start=MORNING, duration="1h")
+    run.run()
+    (task, notice), = run.detection.first.items()
+    signs = run.hazards[0].signs(run.post.tasks[task])
+    away = math.hypot(run.detection.posts[0].x - signs.at[0], run.detection.posts[0].y - signs.at[1])
+    grown = math.sqrt(area_seen_m2(away, 10_000.0, 10_000.0) / signs.growth_m2_s2)
+    assert notice.by == "eye"
+    assert grown <= notice.seen_s - notice.raised_s <= grown + 60.0 + 60.0 / signs.smoke_mps
+    without = drill(small_world(), plan=SMALL_PLAN, command_place="east", hazards=[fire], start=MORNING, duration="1h")
+    without.run()
+    assert without.detection.first[task].by == "citizens"
+    assert without.post.alarm_s[task] > run.post.alarm_s[task]
