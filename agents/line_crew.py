@@ -23,12 +23,17 @@ def offered(team: RescueTeam, task: Task, seconds: float) -> dict[str, Any]:
            "clockwise": team.clockwise, **(task.args or {})}
     if team.type.max_flame_m is not None:
         out["max_flame_m"] = team.type.max_flame_m
+    litres = team.water.offer_l(team.id, team.x, team.y, seconds) if team.water is not None else None
+    if litres is not None:
+        out["water_l"] = litres
     return out
 
 
 def taken_in(team: RescueTeam, result: ActionResult) -> float:
     """Move a team to where its work took it, note what befell it; return the work done."""
     figures = result.figures
+    if team.water is not None and figures.get("water_l"):
+        team.water.take(team.id, float(figures["water_l"]))
     if "x" in figures:
         team.x, team.y = float(figures["x"]), float(figures["y"])
     for kind in ("withdrew", "entrapped"):

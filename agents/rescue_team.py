@@ -15,6 +15,7 @@ from sim.model import TEAM_ROLE
 from sim.settings.base import Delay
 from sim.settings.plan import TeamType
 from sim.task import Task
+from sim.water import WaterProvider
 
 if TYPE_CHECKING:
     from sim.model import Simulation
@@ -49,6 +50,8 @@ class RescueTeam(Mover):
         self.crew = crew
         self.sleeps_in = sleeps_in
         """Stationed in a camp: the night turnout is that of the day."""
+        self.water: WaterProvider | None = None
+        """Who counts the water its hoses bring; nobody where none is said."""
         self.task: Task | None = None
         self.calls = 0
         self.worked_s = 0.0

@@ -2,8 +2,8 @@
 
 A team works with water where a hose reaches: from a road its engine can use, from a water point (its own hose and the
 one kept there), or from a bank, with portable pumps in a row up the hill (接力). What comes through the hose follows
-from head and length (``sim/hydraulics.py``); water for so many metres of edge from the hazard. So a team's wet line
-grows by no more than min(what the crew builds, flow / litres a metre), and by no more than the water there is.
+from head and length (``sim/hydraulics.py``); how many litres a metre of edge takes is the hazard's to say. So a team's
+wet line grows by min(what the crew builds, flow / litres a metre), and by no more than the water there is.
 
 An empty engine's tank is filled by a tender of the plan, or the engine goes for water itself. A hose lies once its
 length has been run out; several lie at the same time. Left out: that two teams at one point share its pumps, burst
@@ -27,7 +27,6 @@ from agents.waters import LITRES_PER_M3, Stock, Waters
 from sim.hydraulics import Pumps, hose_flow_l_min
 from sim.settings.plan import Plan
 from sim.settings.water import WaterGear
-from sim.water import Quenchable
 from sim.world.routing import Tree, tree_to
 
 if TYPE_CHECKING:
@@ -76,8 +75,8 @@ class Unit:
     used_l: float = 0.0
     laid: dict[str, float] = field(default_factory=dict)
     """When the hose from each source lay ready."""
-    ready: tuple[Source, float] | None = None
-    """The source last offered, and the litres a metre then took."""
+    offered: Source | None = None
+    """The source last offered."""
 
     def pour_in(self, litres: float) -> float:
         """Fill the engine's tank; return what went in."""
@@ -108,46 +107,34 @@ class WaterSupply:
 
     # -- what a team asks -----------------------------------------------------------------------------------------
 
-    def line_m(self, team: str, x: float, y: float, seconds: float, flame_m: float) -> float | None:
-        """Return the metres of edge a team's water was enough for in the seconds that end now; see WaterProvider."""
+    def offer_l(self, team: str, x: float, y: float, seconds: float) -> float | None:
+        """Return the litres that came to a team's nozzles in the seconds that end now; see WaterProvider."""
         unit = self.units.get(team)
-        need = None if unit is None else self._need_l(unit, x, y, flame_m)
-        if unit is None or need is None:
+        if unit is None:
             return None
         now = self.drill.now
         unit.asked_s = now
         self._see_to_tank(unit)
-        best, most = None, 0.0
+        unit.offered, most = None, 0.0
         for source in self._sources(unit, x, y):
             since = unit.laid.setdefault(source.key, now - seconds + source.hose_m / LAY_M_PER_MIN * S_PER_MIN)
             flows = min(seconds, max(0.0, now - since))
             litres = min(source.flow_l_min * flows / S_PER_MIN, source.litres)
             if litres > most:
-                best, most = source, litres
-        unit.ready = None if best is None else (best, need)
-        return most / need if need > 0.0 else math.inf
+                unit.offered, most = source, litres
+        return most
 
-    def spend(self, team: str, metres: float) -> float:
-        """Take the water for metres put out after the last question; return the litres taken."""
+    def take(self, team: str, litres: float) -> None:
+        """Take what a team used of the last offer."""
         unit = self.units[team]
-        if unit.ready is None:
-            return 0.0
-        source, need = unit.ready
-        litres = metres * need
+        source = unit.offered
+        if source is None or litres <= 0.0:
+            return
         if source.stock is not None:
             source.stock.take(litres, self.drill.now)
         elif source.key == team:
             unit.tank_l = max(0.0, unit.tank_l - litres)
         unit.used_l += litres
-        return litres
-
-    def _need_l(self, unit: Unit, x: float, y: float, flame_m: float) -> float | None:
-        task = unit.team.task
-        key = "" if task is None else task.id.rpartition(":")[0]
-        for hazard in self.drill.hazards:
-            if hazard.key == key and isinstance(hazard, Quenchable):
-                return hazard.litres_per_m(x, y, flame_m)
-        return None
 
     def _sources(self, unit: Unit, x: float, y: float) -> list[Source]:
         """Return all the water a hose of the team brings to a point now."""

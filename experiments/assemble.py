@@ -82,6 +82,8 @@ def assemble(
     drill.air = AirDesk(drill, settings.plan, drill.post, waters)
     drill.water = WaterSupply(
         drill, settings.plan, waters, drill.teams, Router(drill, 1.0 - settings.scenario.traffic.emergency_priority))
+    for team in drill.teams:
+        team.water = drill.water
     drill.register_actions()
     commands = [(measure, f"{group}.{row}") for group, rows in (
         ("scenario.commands", settings.scenario.commands), ("plan.measures", settings.plan.measures))

@@ -9,24 +9,15 @@ from sim.settings.aircraft import Target
 
 
 class WaterProvider(Protocol):
-    """Counts the water teams have where they work. Teams without hose and pump have none."""
+    """Counts the water teams have where they work."""
 
-    def line_m(self, team: str, x: float, y: float, seconds: float, flame_m: float) -> float | None:
-        """Return the metres of edge with flames so long that a team's water lets it put out in so many seconds at a
-        point (m); 0 while it has none, None where nobody counts its water."""
+    def offer_l(self, team: str, x: float, y: float, seconds: float) -> float | None:
+        """Return the litres a team's hoses bring to a point (m) in the seconds that end now; 0 where none reaches it,
+        None for a team whose water nobody counts."""
         ...
 
-    def spend(self, team: str, metres: float) -> float:
-        """Take the water for metres put out after the last :meth:`line_m`; return the litres taken."""
-        ...
-
-
-@runtime_checkable
-class Quenchable(Protocol):
-    """A hazard that water puts out."""
-
-    def litres_per_m(self, x: float, y: float, flame_m: float) -> float:
-        """Return litres for a metre of its edge at a point (m), with flames so long."""
+    def take(self, team: str, litres: float) -> None:
+        """Take what a team used of the last offer."""
         ...
 
 

@@ -86,9 +86,12 @@ class Attack:
 
     def means(
         self, tools: tuple[str, ...], max_flame_m: float | None, crew_class: CrewClass, *, indirect: bool = False,
-        leave: NDArray[np.float64] = NOWHERE,
+        leave: NDArray[np.float64] = NOWHERE, water_l: float | None = None,
     ) -> Means:
-        """Return what a crew works with now. Without tools: flames up to a length, metres alike everywhere."""
+        """Return what a crew works with now. Without tools: flames up to a length, metres alike everywhere.
+
+        ``water_l`` is the water it has; None where nobody counts it.
+        """
         fire, flame, rate = self._fire, 1.0, 1.0
         if not tools:
             rows = plain_row(HAND_FLAME_M if max_flame_m is None else max_flame_m)
@@ -101,4 +104,8 @@ class Attack:
         roads = self.roads.window(fire) if np.isfinite(rows[:, T_REACH]).any() else NOWHERE
         costs = cost_table(crew_class, fire.fuels.numbers)
         return Means(rows, costs, slope_table(), roads, INDIRECT if indirect else DIRECT, flame, rate,
-                     leave, self.settings.escape.margin)
+                     leave, self.settings.escape.margin, water=self._water(water_l), loads=fire.dead_loads)
+
+    def _water(self, litres: float | None) -> NDArray[np.float64]:
+        water = self._fire.settings.water
+        return NOWHERE if litres is None else np.array([litres, water.waste_factor, water.strip_m])

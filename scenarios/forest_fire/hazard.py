@@ -31,7 +31,7 @@ from scenarios.forest_fire.spec import SPEC
 from scenarios.forest_fire.spot_fires import SpotFires
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.terrain import ground_source, nearest_burnable
-from scenarios.forest_fire.water import dead_load_kg_m2, intensity_of_flame, litres_per_m
+from scenarios.forest_fire.water import dead_load_kg_m2
 from scenarios.forest_fire.weather import Conditions, draw_errors
 from scenarios.forest_fire.wetting import Wetness
 from sim.command import Command
@@ -101,7 +101,8 @@ class ForestFire:
         self.wetness = Wetness(self)
         self.drops = Drops()
         self.visibility_m = self.settings.water.visibility_m
-        self._dead_load = dead_load_kg_m2(self.fuels.table)
+        self.dead_loads = dead_load_kg_m2(self.fuels.table)
+        """Dead fuel (kg/m2) by row of the fuel table."""
         self.changes = 0
         """Raised whenever the weather changes or cells are closed or opened."""
         self.active = np.zeros(0, np.int64)
@@ -323,15 +324,7 @@ class ForestFire:
     def dead_load(self, cell: int) -> float:
         """Return the dead fuel (kg/m2) of a window cell; 0 where nothing burns."""
         kind = int(self.front.kind[cell])
-        return float(self._dead_load[kind]) if kind >= 0 else 0.0
-
-    def litres_per_m(self, x: float, y: float, flame_m: float) -> float:
-        """Return the litres that hoses need for a metre of edge at a point (m), with flames so long."""
-        row, col = self.grid.row_col(x, y)
-        cell = self.front.cell(int(row), int(col))
-        water = self.settings.water
-        return litres_per_m(intensity_of_flame(flame_m), self.dead_load(cell) if cell >= 0 else 0.0,
-                            water.waste_factor, water.strip_m)
+        return float(self.dead_loads[kind]) if kind >= 0 else 0.0
 
     def aim(self, task: str, target: Target, x: float, y: float) -> Aim | None:
         """Return where the next bucket for a task should go, seen from a point; see ``drops.py``."""

@@ -25,7 +25,8 @@ from scenarios.forest_fire.crews import beside, flame_at
 from scenarios.forest_fire.kernels import COLS, ROWS
 from scenarios.forest_fire.production import best_tool
 from scenarios.forest_fire.spread import OPEN, WET
-from scenarios.forest_fire.tools import T_WIDTH
+from scenarios.forest_fire.tools import T_WATER, T_WIDTH
+from scenarios.forest_fire.water import intensity_of_flame, litres_per_m
 
 SIDE_STEP, CORNER_STEP = math.pi * (math.sqrt(2.0) + 1.0) / 8.0, math.pi * (math.sqrt(2.0) + 2.0) / 8.0
 """Metres of line, in cell sides, that a chain of cells stands for by step to a side and to a corner: 0.948 and 1.341,
@@ -41,6 +42,9 @@ WORKING, WAITING, NOTHING_LEFT = 0, 1, 2
 FREE, TOO_HOT, UNSAFE, NO_TOOL = 0, 1, 2, 3
 """Why a crew waits at a cell: the flame is too long, there is no way out, no tool of its can be used there."""
 WRONG_SIDE = 100.0
+LITRES, WASTE, STRIP_M = range(3)
+"""What ``Means.water`` has: litres left, factor of waste, width of the strip put out."""
+UNCOUNTED = np.zeros(0)
 
 Floats = NDArray[np.float64]
 
@@ -62,6 +66,10 @@ class Means(NamedTuple):
     pace_mps: float = 0.0
     """Budget metres a second: what a cell takes is known with it, and one that burns before is passed by. 0 for not
     known."""
+    water: Any = UNCOUNTED
+    """LITRES, WASTE, STRIP_M of tools that work with water; of length 0 where nobody counts it. Litres are used up."""
+    loads: Any = UNCOUNTED
+    """Dead fuel (kg/m2) by row of the fuel table, for the water it takes."""
 
 @njit(cache=True, error_model="numpy")
 def open_to(x: int, touch: bool, fire_id: int, look: Any) -> bool:
@@ -77,7 +85,8 @@ def may_work(x: int, look: Any, means: Any) -> Any:
     gx, gy = look.ground[x, 0], look.ground[x, 1]
     road = means.road_m[x] if len(means.road_m) else 0.0
     tool, cost = best_tool(means.tools, means.technique, look.kind[x], math.sqrt(gx * gx + gy * gy), road, flame,
-                           means.flame_factor, means.rate_factor, means.costs, means.slopes)
+                           means.flame_factor, means.rate_factor, means.costs, means.slopes,
+                           len(means.water) == 0 or means.water[LITRES] > 0.0)
     if tool < 0:
         return (TOO_HOT if cost > 0.0 else NO_TOOL), tool, math.inf, flame, cost
     if len(means.leave) and means.leave[x] < look.t + means.margin_s:
@@ -255,9 +264,24 @@ def work(
             walked += away
             left -= away / WALK_PER_LINE
         x_m, y_m = cx, cy
-        _, tool, cost, _, _ = may_work(target, look, means)
+        _, tool, cost, flame, _ = may_work(target, look, means)
         whole = chain_m(target, code, share_m, look) if means.pace_mps > 0.0 else share_m
         need = max(whole - progress[target], 0.0)
+        if means.tools[tool, T_WATER] > 0.0 and len(means.water):
+            per_m = litres_per_m(intensity_of_flame(flame), means.loads[look.kind[target]], means.water[WASTE],
+                                 means.water[STRIP_M])
+            wet = min(need, left / cost)
+            if wet * per_m >= means.water[LITRES]:
+                # the water ends here: go on with what is at hand without
+                wet = means.water[LITRES] / per_m
+                progress[target] += wet
+                built += wet
+                spent += wet * cost
+                left -= wet * cost
+                means.water[LITRES] = 0.0
+                begun, last = target, -1
+                continue
+            means.water[LITRES] -= wet * per_m
         if left < need * cost:
             progress[target] += left / cost
             built += left / cost

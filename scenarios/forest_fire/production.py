@@ -26,6 +26,7 @@ from scenarios.forest_fire.tools import (
     T_PACE,
     T_PRODUCTION,
     T_REACH,
+    T_WATER,
 )
 
 HERE = Path(__file__).parent
@@ -118,14 +119,16 @@ def cell_cost(
 @njit(cache=True, error_model="numpy")
 def best_tool(
     tools: Any, technique: int, kind: int, slope: float, road_m: float, flame: float, flame_factor: float,
-    rate_factor: float, costs: Any, slopes: Any,
+    rate_factor: float, costs: Any, slopes: Any, water: bool,
 ) -> Any:
-    """Return (tool, cost) of the quickest tool for a flame on a cell.
+    """Return (tool, cost) of the quickest tool for a flame on a cell; without ``water`` of those that need none.
 
     Without one: (-1, the longest flame of those that can be used there), 0 where none can.
     """
     best, cost, limit = -1, math.inf, 0.0
     for n in range(len(tools)):
+        if tools[n, T_WATER] > 0.0 and not water:
+            continue
         c = cell_cost(tools[n], technique, kind, slope, road_m, rate_factor, costs, slopes)
         if c == math.inf:
             continue

@@ -81,6 +81,8 @@ class BuildLineArgs(Settings):
     """How many they are: whether they can get away, and what befalls them, is looked at only then."""
     seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
     """The time the metres stand for; they stay on the line as long again."""
+    water_l: Annotated[float, Field(ge=0)] | None = None
+    """Water that its hoses bring it meanwhile, for the tools that work with it; none is as much as they take."""
 
 
 class WetArgs(Settings):

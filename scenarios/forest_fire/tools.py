@@ -20,9 +20,9 @@ from sim.errors import InputError, did_you_mean
 TABLE = Path(__file__).with_name("tools.csv")
 PRODUCTIONS = ("hand", "engine", "dozer")
 """Tables of metres an hour, see ``production.py``; a tool has the index of its own, -1 for none."""
-T_FLAME, T_WIDTH, T_PRODUCTION, T_PACE, T_MAX_SLOPE, T_REACH = range(6)
-TOOL_COLUMNS = 6
-"""Columns of the kernels' table of tools: m, m, index, -, rise over run, m from a road."""
+T_FLAME, T_WIDTH, T_PRODUCTION, T_PACE, T_MAX_SLOPE, T_REACH, T_WATER = range(7)
+TOOL_COLUMNS = 7
+"""Columns of the kernels' table of tools: m, m, index, -, rise over run, m from a road, 1 where it takes water."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Tool:
     max_slope: float
     road_reach_m: float
     burns_out: bool
+    water: bool
+    """Works with water: no faster than water comes, where somebody counts it."""
     source: str
 
 
@@ -55,7 +57,8 @@ def tool_table() -> dict[str, Tool]:
             row["name"]: Tool(
                 row["name"], row["name_zh"], float(row["flame_m"]), float(row["width_m"]),
                 PRODUCTIONS.index(row["production"]) if row["production"] else -1, float(row["pace"]),
-                limit(row["max_slope"]), limit(row["road_reach_m"]), row["burns_out"] == "1", row["source"],
+                limit(row["max_slope"]), limit(row["road_reach_m"]), row["burns_out"] == "1", row["water"] == "1",
+                row["source"],
             )
             for row in csv.DictReader(stream)
         }
@@ -83,7 +86,8 @@ def tools_for(flame_m: float) -> list[str]:
 
 def tool_rows(tools: Iterable[Tool]) -> NDArray[np.float64]:
     """Return the tools that build line as kernels read them, shape (n, TOOL_COLUMNS)."""
-    rows = [[tool.flame_m, tool.width_m, float(tool.production), tool.pace, tool.max_slope, tool.road_reach_m]
+    rows = [[tool.flame_m, tool.width_m, float(tool.production), tool.pace, tool.max_slope, tool.road_reach_m,
+             float(tool.water)]
             for tool in tools if tool.flame_m > 0.0]
     return np.array(rows).reshape(-1, TOOL_COLUMNS)
 
@@ -91,4 +95,4 @@ def tool_rows(tools: Iterable[Tool]) -> NDArray[np.float64]:
 def plain_row(flame_m: float) -> NDArray[np.float64]:
     """Return the row of a tool of which only the flame is known: metres cost alike everywhere."""
     hand = tool_table()["hand_tools"]
-    return np.array([[flame_m, hand.width_m, -1.0, 1.0, math.inf, math.inf]])
+    return np.array([[flame_m, hand.width_m, -1.0, 1.0, math.inf, math.inf, 0.0]])

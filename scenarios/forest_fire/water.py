@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from scenarios.forest_fire.ellipse import FLAME_EXPONENT, FLAME_M_PER_KW_M
@@ -35,9 +36,10 @@ AT_2_M = 4.87 / math.log(67.8 * 10.0 - 5.42)
 HOURS_PER_DAY = 24.0
 
 
+@register_jitable
 def intensity_of_flame(flame_m: float) -> float:
     """Return the fireline intensity (kW/m) of a flame length (m), after Byram 1959."""
-    return float((flame_m / FLAME_M_PER_KW_M) ** (1.0 / FLAME_EXPONENT))
+    return (flame_m / FLAME_M_PER_KW_M) ** (1.0 / FLAME_EXPONENT)
 
 
 def dead_load_kg_m2(table: FuelTable) -> NDArray[np.float64]:
@@ -45,12 +47,14 @@ def dead_load_kg_m2(table: FuelTable) -> NDArray[np.float64]:
     return np.asarray(table.load_dead.sum(1) * KG_PER_LB / M_PER_FT**2)
 
 
+@register_jitable
 def depth_needed_mm(intensity_kw_m: float, load_kg_m2: float, waste_factor: float) -> float:
     """Return the depth of water (mm) on burning ground that puts a fire out, wasted water with it."""
     quench = QUENCH_MM * (intensity_kw_m / KJ_PER_KCAL) ** QUENCH_EXPONENT
     return waste_factor * (quench + COOL_MM_PER_KG_M2 * load_kg_m2)
 
 
+@register_jitable
 def litres_per_m(intensity_kw_m: float, load_kg_m2: float, waste_factor: float, strip_m: float) -> float:
     """Return the water (l) for a metre of edge: the depth needed, over the flames and a strip behind them."""
     return depth_needed_mm(intensity_kw_m, load_kg_m2, waste_factor) * (intensity_kw_m / REACTION_KW_M2 + strip_m)

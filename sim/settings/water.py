@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sim.settings.base import Delay, Item, PlaceId, PlaceRef, Positive, Settings
+from sim.settings.base import Delay, Item, PlaceId, PlaceRef, Settings
 
 Lon = Annotated[float, Field(ge=-180, le=180)]
 Lat = Annotated[float, Field(ge=-90, le=90)]
@@ -107,10 +107,6 @@ class WaterGear(Settings):
     hose_m: Annotated[float, Field(gt=0, le=10_000)]
     """Hose it carries: how far from a road or from water it works. A drill at Hangzhou ran 600 m over three pumps
     (2019)."""
-    flame_m: Annotated[float, Field(gt=0, le=10)] = 2.4
-    """Longest flame it can face with water: 8 ft, NWCG Fireline Handbook, appendix B (PMS 410-2)."""
-    line_m_per_person_h: Positive = 24.0
-    """Wet line a person lays and mops up in an hour where water is no limit. Assumption."""
 
     @model_validator(mode="after")
     def _some_pump(self) -> Self:

@@ -17,7 +17,7 @@ from scenarios.forest_fire.water import (
     litres_per_m,
 )
 from sim.command import Command
-from sim.water import FromTheAir, Quenchable
+from sim.water import FromTheAir
 from tests.fires import forest_fire
 from tests.worlds import flat_world
 
@@ -254,7 +254,7 @@ def test_aim_by_target():
     fire = forest_fire(flat_world(121, 121, CELL, fuel=1, villages=[("west", 60, 20)]),
                        weather={**CALM, "wind_mps": 2.0}, key="f")
     fire.advance(3600.0)
-    assert isinstance(fire, FromTheAir) and isinstance(fire, Quenchable)
+    assert isinstance(fire, FromTheAir)
     cx, cy = (float(v) for v in fire.grid.centre(60, 60))
     task = fire.incidents()[0].id
     head = fire.aim(task, "head", cx, cy)
@@ -312,3 +312,66 @@ def test_bad_wet_arguments(bad):
 def test_bad_drop_arguments():
     with pytest.raises(ValidationError):
         DropWaterArgs.model_validate({"x": 0.0, "y": 0.0, "along_deg": 0.0, "litres": 0.0})
+
+
+# -- hoses ----------------------------------------------------------------------------------------------------
+
+
+def hose(fire, metres, water_l=None, tools=("pump_hose",), **more):
+    at = fire.incidents()[0]
+    given = {} if water_l is None else {"water_l": water_l}
+    return order(fire, "build_line", team="a", x=at.x, y=at.y, metres=metres, tool=list(tools), seconds=600.0,
+                 **given, **more).figures
+
+
+def litter():
+    """Closed timber litter in no wind: the same flame all round, a metre of line costs a metre of budget."""
+    fire = forest_fire(flat_world(121, 121, CELL, fuel=8), weather=CALM)
+    fire.advance(5 * 3600.0)
+    return fire
+
+
+def need_l(fire):
+    """Litres a metre at that flame."""
+    flames = crews.flames_along(fire.front, fire.open_edge(1), fire.time_s, CELL)
+    load = fire.dead_load(int(fire.open_edge(1)[0]))
+    assert load == pytest.approx((0.069 + 0.046 + 0.115) * 4.8824, rel=1e-3)
+    each = [litres_per_m(intensity_of_flame(f), load, 3.0, 3.0) for f in (flames.min(), flames.max())]
+    assert each[1] == pytest.approx(each[0], rel=0.02)
+    return each[0]
+
+
+def test_wet_line_is_the_lesser_of_crew_and_water():
+    free = hose(litter(), 20.0)
+    assert free["built_m"] == pytest.approx(3.4 * 20.0) and "water_l" not in free
+    fire = litter()
+    need = need_l(fire)
+    short = hose(fire, 20.0, water_l=30.0 * need)
+    assert short["built_m"] == pytest.approx(30.0, rel=0.02) and short["water_l"] == pytest.approx(30.0 * need)
+    plenty = hose(litter(), 20.0, water_l=1e6)
+    assert plenty["built_m"] == pytest.approx(3.4 * 20.0)
+    assert plenty["water_l"] == pytest.approx(3.4 * 20.0 * need, rel=0.02)
+
+
+def test_hoses_without_water_build_nothing_and_hands_go_on():
+    dry = hose(litter(), 20.0, water_l=0.0)
+    assert dry["built_m"] == 0.0 and dry["water_l"] == 0.0
+    by_hand = hose(litter(), 20.0, water_l=0.0, tools=("pump_hose", "hand_tools"))
+    assert by_hand["built_m"] == pytest.approx(20.0)
+    fire = litter()
+    both = hose(fire, 20.0, water_l=34.0 * need_l(fire), tools=("pump_hose", "hand_tools"))
+    # half the time with water at 3.4 times the pace, the other half by hand
+    assert both["built_m"] == pytest.approx(34.0 + 10.0, rel=0.02)
+
+
+def test_hoses_face_flames_that_hands_do_not():
+    windy = forest_fire(flat_world(121, 121, CELL, fuel=2), weather={**CALM, "wind_mps": 6.0})
+    windy.advance(1800.0)
+    flames = crews.flames_along(windy.front, windy.open_edge(1), windy.time_s, CELL)
+    assert 1.5 < flames.max() < 2.4
+    head = int(windy.open_edge(1)[np.argmax(flames)])
+    x, y = (float(v[0]) for v in windy.centres(np.array([head])))
+    before = windy.front.progress[head]
+    order(windy, "build_line", team="a", x=x, y=y, metres=15.0, tool=["pump_hose", "hand_tools"], water_l=1e6,
+          seconds=60.0)
+    assert windy.front.progress[head] > before

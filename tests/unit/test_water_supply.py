@@ -1,7 +1,7 @@
 """Water for teams with hose: shuttles in closed form, stocks, hoses up the hill, the engine's own trips."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,16 +17,6 @@ NEED_L = 2.0
 GEAR = {"tank_l": 3000, "hose_m": 400, "engine_l_min": 1e4, "engine_head_m": 1000}
 TENDER = {"id": "tanker", "place": "u0", "tank_l": 5000, "draft_l_min": 1000, "speed_kmh": 36,
           "turnout": {"median": "0s"}}
-
-
-@dataclass
-class Edge:
-    """A hazard that takes two litres a metre, whatever its flames."""
-
-    key: str = "f"
-
-    def litres_per_m(self, x, y, flame_m):
-        return NEED_L
 
 
 def world(lake=False):
@@ -51,7 +41,6 @@ def at_work(gear=None, plan=None, made=None, x=6000.0, y=5000.0, teams=("u2",)):
     one = drill(made or world(), team_types=types, duration="12h", plan={
         "teams": [{"id": f"t{n}", "type": "squad", "place": at, "crew": 10} for n, at in enumerate(teams)],
         **(plan or {})})
-    one.hazards = [Edge()]
     for team in one.teams:
         team.task = Task(id="f:1", kind="suppress", capability="fire_line", x=x, y=y, work=1e9, remaining=1e9,
                          unit="m", action="build_line", raised_s=0.0)
@@ -65,8 +54,8 @@ def work(one, until_s, most_m=math.inf, team="t0"):
     unit = one.water.units[team]
     while one.now < until_s:
         advance(one, one.now + STEP_S)
-        metres = min(most_m, one.water.line_m(team, unit.team.x, unit.team.y, STEP_S, 1.0))
-        one.water.spend(team, metres)
+        metres = min(most_m, one.water.offer_l(team, unit.team.x, unit.team.y, STEP_S) / NEED_L)
+        one.water.take(team, metres * NEED_L)
         done.append(metres)
     return done
 
@@ -108,7 +97,7 @@ def test_tenders_queue_for_one_inlet():
     for _ in range(int(6 * 3600 / STEP_S)):
         advance(one, one.now + STEP_S)
         for team in ("t0", "t1"):
-            one.water.spend(team, one.water.line_m(team, 6000.0, 5000.0, STEP_S, 1.0))
+            one.water.take(team, one.water.offer_l(team, 6000.0, 5000.0, STEP_S))
     filled = sorted(e["t_s"] for e in events_of(one, "tender_filled"))
     # 50 min each, one after the other
     assert len(filled) > 3 and (np.diff(filled) >= 3000.0 - 1e-6).all()
@@ -156,7 +145,7 @@ def test_no_water_within_reach_of_a_road():
 
 def test_a_team_without_hose_is_not_counted():
     one = drill(world(), plan={"teams": [{"id": "t0", "type": "squad", "place": "u2", "crew": 10}]})
-    assert one.water.line_m("t0", 0.0, 0.0, 300.0, 1.0) is None
+    assert one.water.offer_l("t0", 0.0, 0.0, 300.0) is None
     assert one.water.delivered_m3 is None
 
 

@@ -32,7 +32,7 @@ def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
         return ActionResult(False, why)
     if args.tool and fire.attack.no_work(fire.time_s):
         return waiting(args, "no line is built at night", done=not len(fire.open_edge(number)))
-    means = fire.attack.means(args.tool, args.max_flame_m, args.crew_class)
+    means = fire.attack.means(args.tool, args.max_flame_m, args.crew_class, water_l=args.water_l)
     means = means._replace(pace_mps=args.metres / args.seconds)
     if not len(means.tools):
         return waiting(args, f"crew with no tool for the flame: {', '.join(args.tool)} puts nothing out",
@@ -53,6 +53,7 @@ def build_line(fire: ForestFire, args: BuildLineArgs) -> ActionResult:
         "built_m": float(figures[lw.BUILT]), "held_cells": n, "spent_m": float(figures[lw.SPENT]),
         "walked_m": float(figures[lw.WALKED]), "lost_m": float(figures[lw.LOST]),
         "waiting": bool(stopped), "done": not len(fire.open_edge(number)),
+        **({} if args.water_l is None else {"water_l": args.water_l - float(means.water[lw.LITRES])}),
     })
 
 
