@@ -177,6 +177,7 @@ class ForestFire:
 
     def _look(self) -> None:
         self._watching = False
+        self.note_progress()  # what burns now, not what burned when somebody last asked
         fresh = self.front.burned[self._watched:]
         self._watched += len(fresh)
         for watcher in self._watchers:

@@ -165,3 +165,13 @@ def test_flux_time_product_in_closed_form():
     # a steady 40 kW/m2 lights wood after 11501 / (40 - 13.1)^1.828 = 28 s; 20 kW/m2 after 322 s
     assert pytest.approx(28.0, abs=0.1) == PRODUCT / (40 - CRITICAL_KW_M2) ** EXPONENT
     assert heat.danger_distance(5.0, CRITICAL_KW_M2) < 20.0
+
+
+def test_pauses_change_no_smoke():
+    peaks = []
+    for step in (7.0, 30.0, 60.0, 5400.0):
+        fire = forest_fire(flat_world(121, 121, 60.0, fuel=102), weather=WIND)
+        for t in np.arange(step, 5400.0 + step, step):
+            fire.advance(min(float(t), 5400.0))
+        peaks.append(fire.smoke.peak())
+    assert peaks[0].max() > 0 and all(np.array_equal(peaks[0], other) for other in peaks[1:])
