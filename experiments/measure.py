@@ -44,7 +44,8 @@ def _arrivals(drill: Drill) -> Values:
     alarms = post.alarm_s
     waits = [first.get(task, math.inf) - alarm for task, alarm in sorted(alarms.items())]
     orders = [order - alarms[task] for task, order in post.first_order_s.items() if task in alarms]
-    from_order = [first[task] - order for task, order in post.first_order_s.items() if task in first]
+    from_order = [first[task] - order for task, order in post.first_order_s.items()
+                  if task in first and task in alarms]
     return {
         "dispatch.first_order_min": min(orders) / 60 if orders else None,
         "arrival.first_min": _finite(min(waits) / 60) if waits else None,

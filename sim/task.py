@@ -27,4 +27,6 @@ class Task:
     place: str = ""
     priority: int = 1
     done: bool = False
+    known: bool = False
+    """Follows from work that teams are at: nobody has to find and report it."""
     args: dict[str, Any] | None = None

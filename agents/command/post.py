@@ -82,13 +82,17 @@ class CommandPost(mesa.Agent):
         """Start the report of every task that the hazards have newly raised."""
         for hazard in self.simulation.hazards:
             for task in hazard.incidents():
-                if task.id not in self.tasks:
-                    self.tasks[task.id] = task
+                if task.id in self.tasks:
+                    self._update(task)
+                    continue
+                self.tasks[task.id] = task
+                if task.known:
+                    self._decided.add(task.id)
+                    self._dispatch()
+                else:
                     self.simulation.events.add(task.raised_s, "ignition" if task.kind == "suppress" else "incident",
                                                hazard.key, task.id, task.x, task.y)
                     self.simulation.clock.env.process(self._report(hazard, task, t_s))
-                else:
-                    self._update(task)
 
     def _update(self, task: Task) -> None:
         """Take over a task's figures; teams at work hold on to the task they were sent to."""
@@ -98,7 +102,8 @@ class CommandPost(mesa.Agent):
             known.done = known.done or task.done
         if known.done and known.id not in self._finished:
             self._finished.add(known.id)
-            self.simulation.events.add(self.simulation.now, "contained", place=known.id, x=known.x, y=known.y)
+            self.simulation.events.add(self.simulation.now, "mopped_up" if known.kind == "mop_up" else "contained",
+                                       place=known.id, x=known.x, y=known.y)
         elif not known.done:
             self._finished.discard(known.id)
 

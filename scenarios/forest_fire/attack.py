@@ -8,10 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from scenarios.forest_fire.escape import WaysOut
+from scenarios.forest_fire.indirect import LinePlans
 from scenarios.forest_fire.line_work import Means
+from scenarios.forest_fire.mop_up import MopUp
 from scenarios.forest_fire.production import DIRECT, INDIRECT, cost_table, slope_table
+from scenarios.forest_fire.responders import Responders
 from scenarios.forest_fire.settings_suppression import CrewClass, Suppression
+from scenarios.forest_fire.spread import Cells
+from scenarios.forest_fire.tactics import start
 from scenarios.forest_fire.tools import T_REACH, plain_row, tool_rows, tools_of
+from scenarios.forest_fire.windows import Window
 from sim.hazard import HazardContext
 from sim.world.world import World
 
@@ -30,7 +37,7 @@ class RoadDistance:
     def __init__(self, world: World) -> None:
         self._world = world
         self._whole: NDArray[np.float32] | None = None
-        self._key: tuple[int, ...] = ()
+        self._of: Window | None = None
         self._window = NOWHERE
 
     def whole(self) -> NDArray[np.float32]:
@@ -46,15 +53,10 @@ class RoadDistance:
 
     def window(self, fire: ForestFire) -> NDArray[np.float64]:
         """Return the same for the front's window cells, infinite off the grid."""
-        front = fire.front
-        key = (front.row0, front.col0, front.height, front.width)
-        if key != self._key:
-            rows = np.arange(front.height) + front.row0
-            cols = np.arange(front.width) + front.col0
-            inside = ((rows >= 0) & (rows < front.ny))[:, None] & ((cols >= 0) & (cols < front.nx))
-            part = self.whole()[np.clip(rows, 0, front.ny - 1)][:, np.clip(cols, 0, front.nx - 1)]
-            self._window = np.where(inside, part, np.inf).astype(np.float64).ravel()
-            self._key = key
+        window = Window.of(fire.front)
+        if window != self._of:
+            self._window = window.cut(self.whole(), 0, 0, np.inf).astype(np.float64)
+            self._of = window
         return self._window
 
 
@@ -66,6 +68,12 @@ class Attack:
         self.settings = settings
         self._start_hour = context.start_hour
         self.roads = RoadDistance(context.world)
+        self.ways = WaysOut(fire, settings.escape)
+        self.responders = Responders(fire)
+        self.plans = LinePlans(fire)
+        self.mop_up = MopUp(fire, settings.mop_up)
+        self.burned_out_m = 0.0
+        """Metres of line that strips were burned out from."""
         planned = getattr(context.plan.command, "fire_tactic", "nearest") if context.plan else "nearest"
         self.tactic: str = settings.tactic or planned
         """What crews do that are told nothing else."""
@@ -83,6 +91,10 @@ class Attack:
     def no_work(self, t_s: float) -> bool:
         """Return whether nobody builds line now."""
         return self.settings.night.rule == "none" and self.dark(t_s)
+
+    def begin(self, number: int, cells: Cells, flame: NDArray[np.float64]) -> int | None:
+        """Return which of a fire's edge cells crews that follow the run's tactic go to first; None for no matter."""
+        return start(self.tactic, self._fire, number, cells, flame, HAND_FLAME_M)
 
     def means(
         self, tools: tuple[str, ...], max_flame_m: float | None, crew_class: CrewClass, *, indirect: bool = False,
@@ -109,3 +121,15 @@ class Attack:
     def _water(self, litres: float | None) -> NDArray[np.float64]:
         water = self._fire.settings.water
         return NOWHERE if litres is None else np.array([litres, water.waste_factor, water.strip_m])
+
+    def figures(self) -> dict[str, float | None]:
+        """Return the KPIs of crews: control, re-ignitions, burning out, who had to leave and whom the fire caught."""
+        fire = self._fire
+        controlled, began = self.mop_up.controlled_s(), fire.first_ignition_s
+        return {
+            "fire.controlled_h": None if controlled is None or began is None else (controlled - began) / 3600.0,
+            "fire.reignitions": float(self.mop_up.reignitions),
+            "fire.mopped_up_km": self.mop_up.mopped_m / 1000.0,
+            "fire.burned_out_km": self.burned_out_m / 1000.0,
+            **self.responders.figures(),
+        }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ class Fires:
         self._front = front
         self._edge = edge
         self._holds_fire_s = holds_fire_s
+        self.begin: Callable[[int, Cells, NDArray[np.float64]], int | None] = lambda number, cells, flame: None
+        """Where a tactic begins: index of one of the edge's cells by fire, cells and flames; None for the quietest."""
         self.lit: list[tuple[float, float, float]] = []
         """Time and place (x, y) of each ignition."""
         self._tasks: dict[str, Task] = {}
@@ -79,7 +82,12 @@ class Fires:
         task.work = task.remaining + (line_m if len(self.lit) == 1 else 0.0)
         task.done = len(cells) == 0
         if len(cells):
-            task.x, task.y = self._anchor(cells, x, y, flames_along(self._front, cells, t_s, grid.cell_m))
+            flame = flames_along(self._front, cells, t_s, grid.cell_m)
+            at = self.begin(number, cells, flame)
+            if at is None:
+                task.x, task.y = self._anchor(cells, x, y, flame)
+            else:
+                task.x, task.y = (float(v) for v in grid.centre(*(int(v) for v in self._front.row_col(cells[at]))))
 
     def _anchor(self, cells: Cells, x: float, y: float, flame: NDArray[np.float64]) -> tuple[float, float]:
         """Return the quietest part of the edge, and of that the part nearest to where the fire began."""

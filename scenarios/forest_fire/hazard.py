@@ -118,6 +118,7 @@ class ForestFire:
         self.exposure = Exposure(self)
         self._roads = RoadWatch(self.world, self.settings.effects, self.smoke)
         self.attack = Attack(self, context, self.settings.suppression)
+        self.fires.begin = self.attack.begin
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._queued = 0
         self.spots = SpotFires(self, self.settings.spotting, WATCH_S)
@@ -338,8 +339,9 @@ class ForestFire:
     # -- what it tells ------------------------------------------------------------------------------------
 
     def incidents(self) -> Sequence[Task]:
-        """Return one task a fire: metres of edge to hold, and where it is safest to begin."""
-        return self.fires.tasks(self.time_s, self.changes, self.line_m)
+        """Return one task a fire, metres of edge to hold and where to begin; once it is contained, one to mop up."""
+        tasks = self.fires.tasks(self.time_s, self.changes, self.line_m)
+        return [*tasks, *self.attack.mop_up.tasks({task.id: task for task in tasks})]
 
     def signs(self, task: Task) -> Signs | None:
         """Return how fast a fire grows where it was lit, and its smoke rises."""
@@ -385,5 +387,6 @@ class ForestFire:
         figures |= {"fire.danger_level": float(levels[0]), "fire.danger_worst": float(max(levels))}
         return {**figures, **self.barriers.figures(), **self.spots.figures(),
                 "fire.houses_lost": float(self.houses.lost.sum()),
-                "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s)}
+                "fire.smoke_person_h": self.smoke.person_h, **self.drops.figures(self.first_ignition_s),
+                **self.attack.figures()}
 

@@ -9,7 +9,8 @@ Without scores a crew goes on from where it held line last, the way round it was
 it can hold before the front is there, the one the front reaches soonest. Its line so keeps to the edge where it is
 quicker than the fire and bears away ahead of it where it is not, as line built along a free-burning edge does
 (``containment.py``; test_fire_containment.py holds the two together). Where there is no such cell it takes the
-next beside the fire, and else the nearest. With scores (a tactic's) it takes the lowest one that it may work on.
+next beside the fire, and else the nearest; with scores (a tactic's) the lowest that it may work on and hold in time.
+On a path ahead of the fire it goes by scores alone.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ WRONG_SIDE = 100.0
 LITRES, WASTE, STRIP_M = range(3)
 """What ``Means.water`` has: litres left, factor of waste, width of the strip put out."""
 UNCOUNTED = np.zeros(0)
+TOO_LATE = 1e12
+"""Added to the scores of cells that the front will have before they are held."""
 
 Floats = NDArray[np.float64]
 
@@ -187,6 +190,9 @@ def best_cell(
         cy = y0_m - (x // look.width + 0.5) * look.cell_m
         away = (cx - x_m) ** 2 + (cy - y_m) ** 2
         score = scores[n] if len(scores) else 0.0
+        if len(scores) and touch and means.pace_mps > 0.0 and score < best and not in_time(
+                x, look.cell_m, look.t, look, means):
+            score += TOO_LATE
         if (score < best or (score == best and away < best_away)) and may_work(x, look, means)[0] == FREE:
             best, best_away, target = score, away, x
     return target, any_left
@@ -225,7 +231,7 @@ def work(
     state = WORKING
     figures[WHY], figures[FLAME], figures[LIMIT] = FREE, 0.0, 0.0
     begun = -1
-    if len(scores) == 0 and means.pace_mps > 0.0:
+    if touch and means.pace_mps > 0.0:
         row, col = int((y0_m - y_m) // look.cell_m), int((x_m - x0_m) // look.cell_m)
         here = row * look.width + col
         if row >= 2 and 2 <= col < look.width - 2 and here + 2 * look.width + 2 < len(look.closed):
@@ -234,14 +240,14 @@ def work(
                 begun = here
     while left > 0.0 and n_held < len(held):
         target = -1
-        if len(scores) == 0 and means.pace_mps > 0.0:
+        if touch and means.pace_mps > 0.0:
             now = look.t + (metres - left) / means.pace_mps
             if begun >= 0 and in_time(begun, chain_m(begun, code, share_m, look) - progress[begun], now, look, means):
                 target = begun
             elif last >= 0:
                 target = ahead(last, clockwise, now, code, share_m, look, means, progress)
             begun = -1
-        if target < 0 and last >= 0 and len(scores) == 0:
+        if target < 0 and last >= 0 and touch:
             target = onwards(last, clockwise, fire_id, look, means)
         if target < 0:
             target, any_left = best_cell(cells, scores, touch, fire_id, x_m, y_m, x0_m, y0_m, look, means)

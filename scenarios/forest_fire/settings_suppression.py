@@ -73,12 +73,12 @@ class MopUp(Settings):
     task: bool = True
     """Whether teams stay for it once a fire is contained."""
     depth_m: Annotated[float, Field(gt=0, le=200)] = 25.0
-    """How far in from the edge. A Chinese manual counts a fire as sealed with 20 to 30 m inside its edge cold."""
+    """How far in from the edge: a Chinese guide takes a fire as sealed with 20 to 30 m inside its edge cold (weak)."""
     person_hours_per_m: Annotated[float, Field(gt=0, le=10)] = 0.15
     """Work to mop up a metre of edge to 25 m in closed timber litter. Assumption: about that of a metre of line."""
-    reignition_per_h: Share = 0.002
-    """Probability an hour that a smouldering cell beside the line starts a fire across it, at the reference weather.
-    Assumption."""
+    reignitions_per_km_h: Annotated[float, Field(ge=0, le=10)] = 0.005
+    """Fires an hour that start across a kilometre of line with smouldering edge behind it, in the reference weather.
+    Assumption, no figure found: 2 km left alone for six hours come back once in sixteen times."""
     reference_wind_mps: Annotated[float, Field(gt=0, le=30)] = 4.0
     reference_moisture_pct: Annotated[float, Field(gt=0, le=30)] = 8.0
 

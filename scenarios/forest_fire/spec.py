@@ -85,6 +85,20 @@ class BuildLineArgs(Settings):
     """Water that its hoses bring it meanwhile, for the tools that work with it; none is as much as they take."""
 
 
+class MopUpArgs(Settings):
+    """A crew's work on the smouldering edge of a fire: where it is, how many people for how long."""
+
+    team: Annotated[str, Field(min_length=1)]
+    x: float
+    y: float
+    metres: Annotated[float, Field(ge=0, le=100_000)] = 0.0
+    """What it could build of line in fuel model 8: the time it has, where ``people`` are not given."""
+    people: Annotated[float, Field(ge=0, le=5000)] = 0.0
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    fire: str = ""
+    """Task id of the fire; any when empty."""
+
+
 class WetArgs(Settings):
     """Wet the ground in a circle or ring around a point or place: it does not burn until it has dried.
 
@@ -152,6 +166,7 @@ ACTIONS = (
                "改变气温、湿度、降雨或风"),
     ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge",
                "队伍沿火线开设隔离带"),
+    ActionSpec("mop_up", MopUpArgs, "a crew puts out what smoulders along a fire's edge", "队伍清理火线余火"),
     ActionSpec("wet", WetArgs, "wet the ground in a circle or ring until it has dried", "向地面洒水"),
     ActionSpec("drop_water", DropWaterArgs, "drop a bucket of water along a strip", "吊桶洒水"),
     ActionSpec("set_visibility", SetVisibilityArgs, "set how far pilots see from now on", "改变能见度"),
@@ -203,6 +218,25 @@ KPIS = (
     KpiSpec("fire.contained_h", "Time to containment", "合围用时", "h",
             "hours from the first ignition until nothing can spread any more; none while it still can",
             "从起火到不再蔓延的时间；未合围则无值"),
+    KpiSpec("fire.controlled_h", "Time to control", "控制用时", "h",
+            "hours from the first ignition until the contained fires' edges are cold, put out or burned out; none "
+            "while they are not",
+            "从起火到合围且火线边缘全部清理或冷却的时间；未达到则无值"),
+    KpiSpec("fire.reignitions", "Re-ignitions", "复燃次数", "fires",
+            "fires that started across crews' line from edge not mopped up", "未清理火线越过隔离带复燃的次数"),
+    KpiSpec("fire.mopped_up_km", "Edge mopped up", "清理火线长度", "km",
+            "length of edge that crews mopped up", "队伍清理余火的火线长度", better="neither"),
+    KpiSpec("fire.burned_out_km", "Line burned out from", "点烧长度", "km",
+            "length of line from which the strip before it was burned out", "依托隔离带点烧的长度", better="neither"),
+    KpiSpec("fire.withdrawals", "Withdrawals of crews", "队伍避险撤离次数", "times",
+            "times a crew left its place because its way out ran short or flames outgrew its tools",
+            "队伍因退路受威胁或火焰超过装备能力而撤离的次数"),
+    KpiSpec("fire.responders_entrapped", "Responders entrapped", "被围扑火人员", "persons",
+            "people of crews that the front reached where they were", "火头烧到所在位置的扑火人员数"),
+    KpiSpec("fire.responders_injured", "Responders injured", "受伤扑火人员", "persons",
+            "entrapped people with second-degree burns", "被围后二度烧伤的扑火人员数"),
+    KpiSpec("fire.responders_dead", "Responders killed", "牺牲扑火人员", "persons",
+            "entrapped people killed by heat", "被围后因热辐射死亡的扑火人员数"),
     KpiSpec("fire.villages_reached", "Villages reached", "受威胁村庄数", "villages",
             "villages with a burned cell near their centre", "中心附近出现过火网格的村庄数"),
     KpiSpec("fire.houses_lost", "Houses lost", "烧毁房屋", "houses",

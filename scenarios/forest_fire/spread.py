@@ -269,6 +269,10 @@ class Front:
         self._rays = known + [int(j) for j in around if np.isfinite(self.arrival[j]) and not self.done[j]]
         return True
 
+    def know(self, cell: int) -> None:
+        """Work out the metric of a window cell for the present weather."""
+        kernels.ensure(cell, *self._weather_arrays())
+
     def advance(self, until_s: float) -> None:
         """Let the front run on to ``until_s``."""
         self.time_s = max(self.time_s, until_s)

@@ -97,7 +97,7 @@ def test_forecast_does_not_know_the_weather_to_come():
 
 
 def test_crews_contain_a_fire_and_it_stays_contained():
-    fire = forest_fire(world())
+    fire = forest_fire(world(), suppression={"mop_up": {"reignitions_per_km_h": 0.0}})
     fire.advance(3600.0)
     task = fire.incidents()[0]
     assert (task.unit, task.capability, task.action, task.done) == ("m", "fire_line", "build_line", False)

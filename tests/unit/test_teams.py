@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from agents.command.policies import nearest_capable
+from agents.line_crew import offered, taken_in
 from agents.rescue_team import Status
 from sim.command import ActionSpec
 from sim.hazard import ActionResult
@@ -292,3 +293,36 @@ def test_teams_drive_in_against_a_contraflow():
     run.teams[0].respond(task(run, 1000.0))
     run.run()
     assert run.teams[0].arrivals[0][0] == pytest.approx(TURNOUT_DAY_S + 1000 / DRIVE_MPS)
+
+
+def test_what_a_step_does_to_a_crew():
+    run = squads({"id": "a", "place": "u0"})
+    team = run.teams[0]
+    steps = iter([
+        ActionResult(True, "too hot: 2 m", {"built_m": 0.0, "waiting": True}),
+        ActionResult(True, "too hot: 3 m", {"built_m": 0.0, "waiting": True}),
+        ActionResult(True, "", {"built_m": 1.0, "injured": 2, "dead": 1}),
+        ActionResult(True, "too hot: 4 m", {"built_m": 0.0, "waiting": True}),
+    ])
+    strength = team.strength
+    for _ in range(4):
+        taken_in(team, next(steps))
+    assert team.strength == strength - 3.0
+    assert [e["detail"] for e in events_of(run, "waits")] == ['{"why": "too hot: 2 m"}', '{"why": "too hot: 4 m"}']
+
+
+def test_a_team_tells_what_it_has_and_how_many_it_is():
+    kind = {**TEAM_TYPES["squad"], "tools": ["blower"], "crew_class": "type1", "max_flame_m": 1.0}
+    run = squads({"id": "a", "place": "u0"}, types={"squad": kind})
+    told = offered(run.teams[0], task(run, 0.0), 300.0)
+    assert told["tool"] == ("blower",) and told["crew_class"] == "type1" and told["max_flame_m"] == 1.0
+    assert told["people"] == 5.0 and told["seconds"] == 300.0 and told["metres"] == pytest.approx(2.5)
+
+
+def test_work_that_follows_from_work_needs_no_report():
+    run = squads({"id": "a", "place": "u0"})
+    run.dug = Task("after", "mop_up", "fire_line", 0.0, 5000.0, 10.0, 10.0, "m", "dig", 0.0, known=True)
+    run.post._decided.add("x")
+    run.hazards.append(type("Known", (), {"incidents": lambda self: [run.dug], "key": "h"})())
+    run.post._watch(0.0)
+    assert run.teams[0].task is run.dug and times(run, "alarm") == [] and "after" not in run.post.alarm_s
