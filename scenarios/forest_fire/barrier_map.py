@@ -22,6 +22,8 @@ KINDS = ("", "road", "stream", "cleared", "green_belt", "line")
 """Names of the codes in events."""
 FIREBREAKS = (CLEARED, GREEN_BELT)
 NATURAL_OR_ROAD = (ROAD, STREAM)
+CROSSED = 8
+"""Added in the layer to the code of a barrier that fire has crossed."""
 MOST_KNOWN = 4
 """Maps kept in memory, so that a season or a sweep lays out each plan's once."""
 

@@ -20,7 +20,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scenarios.forest_fire.barrier_map import CREW_LINE, FIREBREAKS, KINDS, NATURAL_OR_ROAD, BarrierMap, barrier_map
+from scenarios.forest_fire.barrier_map import (
+    CREW_LINE,
+    CROSSED,
+    FIREBREAKS,
+    KINDS,
+    NATURAL_OR_ROAD,
+    BarrierMap,
+    barrier_map,
+)
 from scenarios.forest_fire.breach import along, breach_probability
 from scenarios.forest_fire.crews import PERIMETER_PER_CELL
 from scenarios.forest_fire.drainage import CROFTON
@@ -220,6 +228,14 @@ class Barriers:
             "fire.roads_held": km(NATURAL_OR_ROAD, self.tried) - km(NATURAL_OR_ROAD, self.breached),
             "fire.roads_breached": km(NATURAL_OR_ROAD, self.breached),
         }
+
+    def layer(self) -> NDArray[np.uint8]:
+        """Return the codes of barriers (``KINDS``), ``CROSSED`` added where fire went over one, shape (ny, nx)."""
+        shape = self._fire.grid.shape
+        codes = np.zeros(shape, np.uint8) if self.map is None else self.map.code.reshape(shape).copy()
+        crossed = np.array([cell for cell, code in self.breached.items() if code != CREW_LINE], np.int64)
+        codes.reshape(-1)[crossed] += CROSSED
+        return codes
 
     def partly_burned(self) -> tuple[Cells, NDArray[np.float64], NDArray[np.float64]]:
         """Return grid cells of barriers that held, the share of each that burned, the intensity (kW/m) beside it."""

@@ -113,7 +113,8 @@ class ForestFire:
         self.start_hour = context.start_hour
         self.smoke = Smoke(self)
         self.houses = Houses(self)
-        self.layers: dict[str, Callable[[], NDArray[Any]]] = {"smoke_ug_m3": self.smoke.peak}
+        self.layers: dict[str, Callable[[], NDArray[Any]]] = {
+            "smoke_ug_m3": self.smoke.peak, "barrier": self.barriers.layer}
         """What gives the layers beside the front's own, by name."""
         self.exposure = Exposure(self)
         self._roads = RoadWatch(self.world, self.settings.effects, self.smoke)

@@ -153,6 +153,8 @@ LAYERS = (
     LayerSpec("direction_deg", "float32", "deg", "direction the front moved in, clockwise from north",
               "蔓延方向"),
     LayerSpec("status", "uint8", "-", "0 unburned, 1 burning, 2 burned, 3 line, 4 wet", "状态"),
+    LayerSpec("barrier", "uint8", "-",
+              "0 none, 1 road, 2 stream, 3 cleared firebreak, 4 green belt; 8 more where fire crossed it", "阻隔带"),
     LayerSpec("smoke_ug_m3", "float32", "ug/m3", "highest density of fine smoke near the ground so far, by ten minutes",
               "近地面烟尘（PM2.5）最高浓度"),
     LayerSpec("line_s", "float32", "s", "time line was built on the cell; inf where none was",

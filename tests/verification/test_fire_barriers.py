@@ -101,6 +101,18 @@ def test_a_breached_ring_lets_it_out():
     assert events and all('"barrier": "cleared"' in event.detail for event in events) and fire.take_events() == []
 
 
+def test_the_layer_shows_barriers_and_where_they_were_crossed():
+    world = flat_world(81, 81, CELL, fuel=TUSSOCK)
+    fire = forest_fire(world, weather=WEST, plan=ring(world, 4.0), barriers={"roads": True})
+    before = fire.fields()["barrier"].copy()
+    assert set(np.unique(before).tolist()) == {0, 1, 3} and before.dtype == np.uint8 and (before[40, :20] == 1).all()
+    fire.advance(86_400.0)
+    after = fire.fields()["barrier"]
+    changed = {divmod(cell, 81) for cell in fire.barriers.breached}
+    assert changed == {(int(r), int(c)) for r, c in zip(*np.nonzero(after != before))}
+    assert all(after[cell] == before[cell] + 8 for cell in changed)
+
+
 def test_no_fire_gets_past_a_cell_that_holds():
     """Cells that burned beyond a break are joined to the fire through breached cells alone."""
     for replication in range(3):
