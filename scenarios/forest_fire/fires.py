@@ -15,7 +15,11 @@ from sim.world.world import World
 
 
 class Fires:
-    """The fires lit so far, numbered from 1, and one task for each."""
+    """The fires lit so far by number, and one task for each.
+
+    The scenario's ignitions have the numbers 1, 2 ... whether they take or not, so that a plan that keeps one from
+    being lit leaves the others their numbers and with them their draws.
+    """
 
     def __init__(self, key: str, world: World, front: Front, edge: Edge, holds_fire_s: float) -> None:
         self._key = key
@@ -25,8 +29,8 @@ class Fires:
         self._holds_fire_s = holds_fire_s
         self.begin: Callable[[int, Cells, NDArray[np.float64]], int | None] = lambda number, cells, flame: None
         """Where a tactic begins: index of one of the edge's cells by fire, cells and flames; None for the quietest."""
-        self.lit: list[tuple[float, float, float]] = []
-        """Time and place (x, y) of each ignition."""
+        self.lit: dict[int, tuple[float, float, float]] = {}
+        """Time and place (x, y) of each ignition that took, by its number, in order of time."""
         self._tasks: dict[str, Task] = {}
         self._as_of: tuple[float, ...] = ()
 
@@ -41,7 +45,7 @@ class Fires:
         """Return the number of a fire by its task id, 0 (any) for an empty one; None for an unknown one."""
         if not task_id:
             return 0
-        return next((n for n in range(1, len(self.lit) + 1) if self.task_id(n) == task_id), None)
+        return next((n for n in self.lit if self.task_id(n) == task_id), None)
 
     def open_edge(self, number: int, t_s: float, changes: int) -> Cells:
         """Return window cells that a fire (0: any) could still burn into."""
@@ -65,12 +69,12 @@ class Fires:
         as_of = (len(self._front.burned), changes, len(self.lit), t_s)
         if as_of != self._as_of:
             self._as_of = as_of
-            for number in range(1, len(self.lit) + 1):
+            for number in self.lit:
                 self._update(number, t_s, changes, line_m)
         return list(self._tasks.values())
 
     def _update(self, number: int, t_s: float, changes: int, line_m: float) -> None:
-        began, x, y = self.lit[number - 1]
+        began, x, y = self.lit[number]
         id, grid = self.task_id(number), self._world.grid
         task = self._tasks.get(id)
         if task is None:

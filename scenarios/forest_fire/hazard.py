@@ -130,7 +130,7 @@ class ForestFire:
             self.at(change.t_s, partial(self._next_weather, n))
         for n, ignition in enumerate(self.settings.ignitions):
             row, col = self._locate_ignition(n, ignition)
-            self.at(ignition.at, partial(self.light, row, col))
+            self.at(ignition.at, partial(self.light, row, col, n + 1))
         self.advance(0.0)
 
     # -- time ---------------------------------------------------------------------------------------------
@@ -274,15 +274,15 @@ class ForestFire:
             self.notes.append(f"{where}: moved {moved:.0f} m to the nearest cell that burns")
         return row, col
 
-    def light(self, row: int, col: int) -> bool:
-        """Start a fire of its own at a cell now; return whether it could be lit."""
-        number = len(self.fires) + 1
+    def light(self, row: int, col: int, number: int = 0) -> bool:
+        """Start a fire of its own at a cell now; return whether it could be lit. 0: a number after all others."""
+        number = number or max(len(self.settings.ignitions), *self.fires.lit, 0) + 1
         if number > MAX_FIRES or not self.front.ignite(
                 row, col, self.time_s, self.settings.spread.start_radius_cells, number):
             self.notes.append(f"an ignition at {self.time_s:.0f} s found its cell burned or closed")
             return False
         x, y = self.grid.centre(row, col)
-        self.fires.lit.append((self.time_s, float(x), float(y)))
+        self.fires.lit[number] = (self.time_s, float(x), float(y))
         if self.first_ignition_s is None:
             self.first_ignition_s = self.time_s
         self.front.advance(self.time_s)
@@ -349,7 +349,7 @@ class ForestFire:
         number = self.fires.number(task.id)
         if not number:
             return None
-        _, x, y = self.fires.lit[number - 1]
+        _, x, y = self.fires.lit[number]
         row, col = (int(v) for v in self.grid.row_col(x, y))
         rise, growth = young_fire(self.front, row, col, self.grid.cell_m, self.conditions.wind_mps)
         return Signs(rise, growth, (x, y)) if growth > 0.0 else None

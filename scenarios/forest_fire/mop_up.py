@@ -148,7 +148,7 @@ class MopUp:
         fire = self._fire
         if not self._settings.task:
             return []
-        for number in range(1, len(fire.fires) + 1):
+        for number in fire.fires.lit:
             parent = task_of[fire.fires.task_id(number)]
             id = f"{parent.id}:mop_up"
             task = self._tasks.get(id)

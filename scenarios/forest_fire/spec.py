@@ -35,7 +35,7 @@ class IgniteArgs(Settings):
 
 
 class SetWindArgs(Settings):
-    """The wind from now on; the scenario's later changes still come."""
+    """The wind from now on. ``changes`` of the scenario that give wind end it; hours of a series or a day do not."""
 
     wind_mps: WindSpeed
     wind_from_deg: Degrees

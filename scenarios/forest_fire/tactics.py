@@ -59,8 +59,8 @@ class Heading:
 def heading_of(fire: ForestFire, number: int) -> Heading:
     """Return the heading of a fire (0: the first one), the wind's while it has not run farther than a cell."""
     front = fire.front
-    number = number or 1
-    _, x, y = fire.fires.lit[number - 1]
+    number = number or next(iter(fire.fires.lit))
+    _, x, y = fire.fires.lit[number]
     mine = front.burned[front.fire[front.burned] == number]
     if len(mine):
         cx, cy = fire.centres(mine)
@@ -140,5 +140,5 @@ def start(tactic: str, fire: ForestFire, number: int, cells: Cells, flame: Float
     if not len(rank) or not len(fit):
         return None
     x, y = fire.centres(cells[fit])
-    _, x0, y0 = fire.fires.lit[max(number, 1) - 1]
+    _, x0, y0 = fire.fires.lit[number or next(iter(fire.fires.lit))]
     return int(fit[np.lexsort((cells[fit], np.hypot(x - x0, y - y0), rank[fit]))[0]])

@@ -109,7 +109,7 @@ def test_drops_alone_slow_a_fire_and_crews_make_the_rest_of_it():
 
 
 def light(one):
-    lon, lat = Projection(one.world.crs).to_lonlat(*one.hazards[0].fires.lit[0][1:])
+    lon, lat = Projection(one.world.crs).to_lonlat(*one.hazards[0].fires.lit[1][1:])
     return daylight(one.clock.calendar, 0.0, float(lon), float(lat))
 
 
@@ -118,7 +118,7 @@ def test_home_by_dusk_and_out_again_in_the_morning():
     one.run()
     _, dusk = light(one)
     calendar = Calendar(datetime.fromisoformat("2026-04-04T15:00+08:00"))
-    lon, lat = Projection(one.world.crs).to_lonlat(*one.hazards[0].fires.lit[0][1:])
+    lon, lat = Projection(one.world.crs).to_lonlat(*one.hazards[0].fires.lit[1][1:])
     dawn, _ = daylight(calendar, 20 * 3600.0, float(lon), float(lat))
     heli = one.air.aircraft[0]
     aloft = [p for p in heli.waypoints if p.status in (Status.DRIVING, Status.WALKING, Status.WORKING)]

@@ -11,8 +11,9 @@ from scenarios.forest_fire.spread import LINE
 from sim.command import Command
 from sim.errors import InputError
 from sim.world.classes import LandCover
+from sim.world.projection import Projection
 from tests.fires import forest_fire
-from tests.worlds import flat_world
+from tests.worlds import CRS, flat_world
 
 CELL = 60.0
 WIND = {"wind_mps": 4.0, "wind_from_deg": 270.0, "temperature_c": 25.0, "humidity_pct": 30.0}
@@ -209,6 +210,16 @@ def test_set_wind_turns_the_fire():
     rows, cols = np.nonzero(np.isfinite(fire.fields()["arrival_s"]))
     assert 60 - rows.min() > 2 * (rows.max() - 60)
     assert 60 - rows.min() > cols.max() - 60
+
+
+def test_a_fire_keeps_its_number_whatever_became_of_those_before():
+    lon, lat = Projection(CRS).to_lonlat(*(float(v) for v in world().grid.centre(20, 60)))
+    there = {"lon": float(lon), "lat": float(lat), "at": "20min"}
+    fire = forest_fire(world(), ignitions=[{"place": "middle"}, {"place": "middle", "at": "10min"}, there])
+    fire.advance(1200.0)
+    assert [task.id for task in fire.incidents()] == ["forest_fire:1", "forest_fire:3"]
+    assert order(fire, "ignite", lon=float(lon), lat=float(lat) - 0.01).accepted
+    assert [task.id for task in fire.incidents()][-1] == "forest_fire:4" and fire.fires.number("forest_fire:2") is None
 
 
 def test_a_second_ignition_is_a_second_task():

@@ -59,7 +59,7 @@ def test_a_forest_fire_tells_how_its_fires_show():
     fire.advance(700.0)
     task = fire.incidents()[0]
     signs = fire.signs(task)
-    lit = fire.fires.lit[0]
+    lit = fire.fires.lit[1]
     assert signs.at == lit[1:]
     assert 0.02 < signs.smoke_mps < 5.0 and signs.growth_m2_s2 > 0
     assert fire.signs(Task("another:1", "suppress", "", 0, 0, 0, 0, "m", "", 0.0)) is None

@@ -23,7 +23,8 @@ def ignite(fire: ForestFire, args: IgniteArgs) -> ActionResult:
     if not fire.light(row, col):
         return ActionResult(False, "the cell has burned or is closed to the fire")
     fire.note_progress()
-    return ActionResult(True, figures={"x": fire.fires.lit[-1][1], "y": fire.fires.lit[-1][2]})
+    x, y = (float(v) for v in fire.grid.centre(row, col))
+    return ActionResult(True, figures={"x": x, "y": y})
 
 
 ACTS = {"ignite": ignite}
