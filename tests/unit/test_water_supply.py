@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from agents.water_supply import LAY_FACTOR, LAY_M_PER_MIN
+from experiments.measure import measure
 from sim.hydraulics import Pumps, hose_flow_l_min, shuttle_l_min
 from sim.task import Task
 from sim.world.classes import LandCover
 from tests.smallworld import SPEED_MPS, TEAM_TYPES, advance, drill, events_of, straight
+from tests.worlds import flat_world
 
 STEP_S = 300.0
 NEED_L = 2.0
@@ -219,3 +221,46 @@ def test_the_same_again():
                       made=world(lake=True))
         runs.append((work(one, 4 * 3600.0), [e["t_s"] for e in events_of(one, "tender_emptied")]))
     assert runs[0] == runs[1]
+
+
+# -- in a run -------------------------------------------------------------------------------------------------
+
+
+def fire_run(points=(), tools=("pump_hose", "hand_tools"), **plan):
+    """A fire in litter with one team of pumps and hose, and perhaps water points near it."""
+    made = flat_world(121, 121, 60.0, fuel=8, villages=[("hill", 60, 75)])
+    near = [{"id": f"pool{n}", **lonlat(made, *(float(v) for v in made.grid.centre(row, col))), "m3": 200}
+            for n, (row, col) in enumerate(points)]
+    types = {"squad": {**TEAM_TYPES["squad"], "tools": list(tools), "off_road_speed_kmh": 10.0,
+                       "water": {"pumps": 2, "hose_m": 900}, "work_before_rest": "12h"}}
+    return drill(made, command_place="middle", start="2026-04-04T08:00+08:00", duration="6h", team_types=types,
+                 hazards=[{"hazard": "forest_fire", "settings": {
+                     "ignitions": [{"place": "hill"}],
+                     "weather": {"wind_mps": 3, "wind_from_deg": 270, "temperature_c": 28, "humidity_pct": 25},
+                     "moisture": {"herb_pct": 60, "woody_pct": 90}}}],
+                 plan={"teams": [{"id": "t0", "type": "squad", "place": "middle", "crew": 10}],
+                       "water_points": near, **plan})
+
+
+def test_a_hill_water_point_near_the_fire_makes_line_grow_faster():
+    dry, wet = fire_run(), fire_run(points=[(62, 77)])
+    for one in (dry, wet):
+        one.run()
+    line = {name: one.teams[0].work_done for name, one in (("dry", dry), ("wet", wet))}
+    assert line["wet"] > 1.5 * line["dry"] > 0.0
+    values = measure(wet)
+    assert values["water.delivered_m3"] == pytest.approx(wet.water.waters.points[0].drawn_l / 1000.0)
+    assert values["water.delivered_m3"] > 0.5
+    assert measure(dry)["water.delivered_m3"] == 0.0
+    assert wet.hazards[0].summary()["fire.burned_ha"] <= dry.hazards[0].summary()["fire.burned_ha"]
+
+
+def test_a_run_with_water_is_the_same_whenever_it_is_looked_at():
+    one, watched = fire_run(points=[(62, 77)]), fire_run(points=[(62, 77)])
+    one.run()
+    while watched.now < watched.duration_s:
+        watched.step()
+        watched.hazards[0].summary()
+        watched.hazards[0].forecast(watched.now)
+    assert one.commands.log == watched.commands.log
+    assert one.water.delivered_m3 == watched.water.delivered_m3
