@@ -50,7 +50,7 @@ class AirDesk:
 
     def can_help(self, task: Task) -> bool:
         """Return whether a task is of a hazard that aircraft can fight."""
-        key = task.id.rpartition(":")[0]
+        key = task.id.partition(":")[0]  # a hazard's key has no colon; a task's id may have several
         return any(hazard.key == key and isinstance(hazard, FromTheAir) for hazard in self.drill.hazards)
 
     def _watch(self, t_s: float) -> None:

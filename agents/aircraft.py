@@ -193,8 +193,10 @@ class Aircraft(mesa.Agent):
         if not self._laden:
             yield from self._fly(*following.fill)
             point, bucket = following.point, self.settings.bucket_l
-            if point is not None and point.take(bucket, self.simulation.now) < bucket:
-                return  # somebody else was there first
+            if point is not None:
+                if point.litres(self.simulation.now) < bucket:
+                    return  # somebody else was there first; what is left is left for a hose
+                point.take(bucket, self.simulation.now)
             yield from self._hover(DIPPING, self.settings.dip)
             self._laden = True
         yield from self._fly(following.aim.x, following.aim.y)
@@ -221,7 +223,7 @@ class Aircraft(mesa.Agent):
     # -- planning a round -------------------------------------------------------------------------------------
 
     def _hazard(self, task: Task) -> FromTheAir:
-        key = task.id.rpartition(":")[0]
+        key = task.id.partition(":")[0]  # a hazard's key has no colon; a task's id may have several
         found = next(h for h in self.simulation.hazards if h.key == key)
         assert isinstance(found, FromTheAir)  # whoever sent it has seen to that
         return found

@@ -109,6 +109,7 @@ militia:
   name: Militia
   name_zh: 民兵
   capabilities: [fire_line, wade]
+  tools: [hand_tools]
   turnout: {day: {median: 20min}, night: {median: 40min}}
 """
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from sim.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TABLE = Path(__file__).with_name("tools.csv")
 PRODUCTIONS = ("hand", "engine", "dozer")
@@ -86,6 +88,8 @@ def tools_for(flame_m: float) -> list[str]:
 
 def tool_rows(tools: Iterable[Tool]) -> NDArray[np.float64]:
     """Return the tools that build line as kernels read them, shape (n, TOOL_COLUMNS)."""
+    import numpy as np  # not above: settings read the tools' names, and listing them takes no arrays
+
     rows = [[tool.flame_m, tool.width_m, float(tool.production), tool.pace, tool.max_slope, tool.road_reach_m,
              float(tool.water)]
             for tool in tools if tool.flame_m > 0.0]
@@ -94,5 +98,7 @@ def tool_rows(tools: Iterable[Tool]) -> NDArray[np.float64]:
 
 def plain_row(flame_m: float) -> NDArray[np.float64]:
     """Return the row of a tool of which only the flame is known: metres cost alike everywhere."""
+    import numpy as np
+
     hand = tool_table()["hand_tools"]
     return np.array([[flame_m, hand.width_m, -1.0, 1.0, math.inf, math.inf, 0.0]])
