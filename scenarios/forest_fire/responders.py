@@ -1,8 +1,8 @@
 """Crews where they are: they leave while they can, and what befalls them if they cannot.
 
 A crew on the line is looked after at every look at the fire (once a minute). When the way out from where it is
-runs short, or the flames there grow beyond what it can face, it goes, cell by cell at walking speed, along the
-latest way out. At flames it can face it steps back with the edge, or over it into what has burned. A crew that a
+runs short, or a front with flames beyond what it can face is near, it goes, cell by cell at walking speed, along
+the latest way out. At flames it can face it steps back with the edge, or over it into what has burned. A crew that a
 front with longer flames reaches where it is has been entrapped: its people take the heat of the flames as anyone
 in the open (``heat.py``), each with draws of their own. Between two steps of work a crew rests in a refuge.
 """
@@ -143,9 +143,9 @@ class Responders:
         if at < 0:
             return
         look = look_at(front, t_s, fire.grid.cell_m)
-        # at the edge the fire in the cell itself is what they work on; ahead of it they must be gone before
-        last = ways.leave[at] if beside(cell, 0, look) else ways.latest[at]
-        short = last < t_s + self._settings.margin or flame_at(cell, look) > crew.limit_m
+        # at an edge they can face the fire in the cell itself is what they work on; else they must be gone before
+        facing = beside(cell, 0, look) and flame_at(cell, look) <= crew.limit_m
+        short = bool((ways.leave[at] if facing else ways.latest[at]) < t_s + self._settings.margin)
         if short and not crew.going:
             self.withdrawals += 1
             self._tell(crew, "crew_withdraws", t_s, {"way_out": bool(ways.leave[at] >= t_s)})

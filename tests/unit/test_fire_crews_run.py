@@ -17,7 +17,8 @@ FIRE = {
 }
 
 
-def run_of(tools=("blower",), start="2026-04-04T10:00+08:00", crew=60, suppression=None, command=None, rate=20.0, fuel=101):
+def run_of(tools=("blower",), start="2026-04-04T10:00+08:00", crew=60, suppression=None, command=None, rate=20.0,
+           fuel=101):
     """Two squads on a straight road and a fire a kilometre off it."""
     world = straight(ROAD, [Home(0)])
     world.layers["fuel"][:] = fuel

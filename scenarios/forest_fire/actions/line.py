@@ -129,7 +129,7 @@ class Step:
         if self.water_l is not None:
             self.water_l = float(means.water[lw.LITRES])
         fire.line_m += float(figures[lw.BUILT])
-        self.why = why_waiting(figures) if figures[lw.STATE] == lw.WAITING else ""
+        self.why = why_waiting(figures, means.flame_factor) if figures[lw.STATE] == lw.WAITING else ""
 
     def _burn_out(self, path: Cells, means: Means) -> None:
         """Light the strip before a path for as long as the metres last."""
@@ -168,14 +168,15 @@ def hold(fire: ForestFire, cells: Cells, widths: Floats) -> None:
     fire.attack.mop_up.wake()
 
 
-def why_waiting(figures: Floats) -> str:
-    """Return in words why a crew found nothing to work on."""
+def why_waiting(figures: Floats, flame_factor: float) -> str:
+    """Return in words why a crew found nothing to work on; the factor is the night's on the flame of tools."""
     why = int(figures[WHY])
     if why == TOO_HOT:
         flame, limit = float(figures[FLAME]), float(figures[LIMIT])
-        able = tools_for(flame)
+        able = tools_for(flame / flame_factor) if flame_factor else []
+        night = " by night" if flame_factor < 1.0 else ""
         return (f"crew with no tool for the flame: {flame:.1f} m at the quietest open edge, its own reach "
-                f"{limit:.1f} m; " + (f"{', '.join(able)} could" if able else "no tool on the ground could"))
+                f"{limit:.1f} m{night}; " + (f"{', '.join(able)} could" if able else "no tool on the ground could"))
     if why == UNSAFE:
         return "no safe way out from any open edge whose flames it could face"
     return "none of its tools can be used where the edge is open" if why == NO_TOOL else ""
