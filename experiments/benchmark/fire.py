@@ -79,7 +79,7 @@ def front_on(fuel: NDArray[np.int16], gradient: tuple[NDArray[np.float32], NDArr
         east, north = (none, none) if gradient is None else (gradient[0][r, c], gradient[1][r, c])
         return Ground(kind.astype(np.int16), east, north, factor.astype(np.float32))
 
-    return Front(*fuel.shape, ground, period)
+    return Front(fuel.shape[0], fuel.shape[1], ground, period)
 
 
 def ours(wind_kmh: float, fuel: NDArray[np.int16]) -> tuple[float, Front]:
