@@ -36,9 +36,6 @@ def taken_in(team: RescueTeam, result: ActionResult) -> float:
         team.water.take(team.id, float(figures["water_l"]))
     if "x" in figures:
         team.x, team.y = float(figures["x"]), float(figures["y"])
-    for kind in ("withdrew", "entrapped"):
-        if figures.get(kind):
-            team.event(kind, json.dumps({key: figures[key] for key in ("injured", "dead") if figures.get(key)}))
     team.hurt += int(figures.get("injured", 0)) + int(figures.get("dead", 0))
     waits = result.reason if figures.get("waiting") or not result.accepted else ""
     if waits and waits.partition(":")[0] != team.waits.partition(":")[0]:

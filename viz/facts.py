@@ -48,6 +48,11 @@ KEY_KINDS = (
     "line_lost",
     "barrier_breached",
     "spot_fire",
+    "reignition",
+    "mopped_up",
+    "crew_withdraws",
+    "crew_entrapped",
+    "crew_burned",
     "injured",
     "dead",
 )

@@ -12,7 +12,7 @@ from viz.facts import TEAM, RunFacts
 
 AT_WORK = 4
 """A mover's status while it works on scene."""
-TOLD = ("spot_fire", "line_lost", "reignition", "drop", "withdraw", "entrapped")
+TOLD = ("spot_fire", "line_lost", "reignition", "drop", "crew_withdraws", "crew_entrapped")
 """Kinds of events that are told in numbers, where the run has any."""
 FLAME_CLASSES_M = (1.2, 2.4, 3.4)
 """Flame lengths up to which hand crews, engines and dozers, and aircraft can attack the head: 4, 8 and 11 ft (NWCG

@@ -17,7 +17,7 @@ def tell(event: dict[str, Any], facts: RunFacts) -> str:
     """Return one sentence for an event: who, what, where, how much, in the facts' language."""
     words, kind = facts.words, event["kind"]
     names, detail = facts.all_names, event["detail"]
-    who = names.get(event["agent"], "")
+    who = names.get(detail.get("team", ""), "") or names.get(event["agent"], "")
     where = names.get(event["place"], "")
     if kind == "loaded" and event["place"] in facts.names("shelter"):
         kind = "loaded_for"
@@ -32,7 +32,8 @@ def tell(event: dict[str, Any], facts: RunFacts) -> str:
         if key and key in words:
             return words(key, who=who or event["agent"], where=where or event["place"],
                          packs=f"{int(detail.get('packs', 0)):,}", cause=str(detail.get("cause", "")),
-                         metres=f"{int(detail.get('distance_m', 0)):,}").strip()
+                         metres=f"{int(detail.get('distance_m', 0)):,}",
+                         injured=f"{int(detail.get('injured', 0)):,}", dead=f"{int(detail.get('dead', 0)):,}").strip()
     return words(
         "tell.other", what=words.get(f"event.{kind}", kind), who=who or event["agent"], where=where
     ).strip()

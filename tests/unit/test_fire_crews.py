@@ -2,13 +2,16 @@
 
 import csv
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from scenarios.forest_fire import line_work, production, tools
 from scenarios.forest_fire.crews import PERIMETER_PER_CELL, flames_along
 from scenarios.forest_fire.production import best_tool, cell_cost, cost_table, rate_m_per_h, slope_factor, slope_table
+from scenarios.forest_fire.settings_suppression import Suppression
 from scenarios.forest_fire.spread import LINE
 from sim.command import Command
 from sim.errors import InputError
@@ -260,3 +263,10 @@ def test_same_work_in_one_step_or_in_many():
         return sum(crew.step(fire, seconds)["built_m"] for _ in range(int(1200 / seconds))), math.hypot(crew.x, crew.y)
 
     assert built(60.0) == pytest.approx(built(1200.0))
+
+
+def test_the_settings_shown_in_the_docs_are_good():
+    page = (Path(__file__).parents[2] / "docs/background/fire-suppression.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(page.split("```yaml")[1].split("```")[0])
+    assert Suppression.model_validate(shown["suppression"]).night.rule == "none"
+    assert all(f"`{tool}`" in page for tool in tools.tool_table())
