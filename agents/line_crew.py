@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sim.hazard import ActionResult
+from sim.settings.plan import TeamType
 from sim.task import Task
-
-if TYPE_CHECKING:
-    from agents.rescue_team import RescueTeam
+from sim.water import WaterProvider
 
 BUDGET_WORD = {"m": "metres", "persons": "persons", "m3": "cubic_metres"}
 """The argument in which an action takes what a team can do in a step, by the task's unit of work."""
 
 
-def offered(team: RescueTeam, task: Task, seconds: float) -> dict[str, Any]:
+class Crew(Protocol):
+    """What works on a task step by step: a rescue team, or a team of a fire season."""
+
+    id: str
+    x: float
+    y: float
+    clockwise: bool
+    hurt: int
+    waits: str
+
+    @property
+    def water(self) -> WaterProvider | None:
+        """Who counts the water its hoses bring; nobody where none is said."""
+        ...
+
+    @property
+    def type(self) -> TeamType:
+        """The kind of team it is."""
+        ...
+
+    @property
+    def strength(self) -> float:
+        """People who work."""
+        ...
+
+    def event(self, kind: str, detail: str = "") -> None:
+        """Note what it does."""
+        ...
+
+
+def offered(team: Crew, task: Task, seconds: float) -> dict[str, Any]:
     """Return all a team can tell an action of itself and of a step of so long; the action takes what it knows."""
     budget = team.type.rates[task.capability] * team.strength * seconds / 3600.0
     out = {"team": team.id, "x": team.x, "y": team.y, BUDGET_WORD[task.unit]: budget, "people": team.strength,
@@ -29,7 +58,7 @@ def offered(team: RescueTeam, task: Task, seconds: float) -> dict[str, Any]:
     return out
 
 
-def taken_in(team: RescueTeam, result: ActionResult) -> float:
+def taken_in(team: Crew, result: ActionResult) -> float:
     """Move a team to where its work took it, note what befell it; return the work done."""
     figures = result.figures
     if team.water is not None and figures.get("water_l"):

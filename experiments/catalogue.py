@@ -10,6 +10,8 @@ from sim.errors import InputError, did_you_mean
 
 GROUPS = ("county", "scenario", "plan", "targets", "team_types")
 SCALARS = ("seed", "replication", "lang")
+EXPERIMENT = "experiment"
+"""A group that is no part of a run's settings: what the verb sweep does with many runs of another sort."""
 HERE = "_here_"
 """Hydra's word for: where the file that names it lands."""
 CALLED = {
@@ -18,6 +20,7 @@ CALLED = {
     "plan": "plan",
     "targets": "set of targets",
     "team_types": "set of team types",
+    "experiment": "experiment",
 }
 OF_COUNTY = ("plan", "targets")
 """Groups whose options belong to a county."""

@@ -224,10 +224,19 @@ def _compare(given: Given) -> int:
 
 
 def _sweep(given: Given) -> int:
-    from experiments.words import axes, split_sweep
+    from experiments.catalogue import EXPERIMENT
+    from experiments.words import axes, key_of, split_sweep
     from sim.errors import InputError
 
     fixed, swept = split_sweep(given.overrides)
+    if any(key_of(word).split(".")[0] == EXPERIMENT for word in given.overrides):
+        from experiments.season.command import check, season_command
+
+        composer = _Composer(given)
+        check(given, composer, fixed, swept)
+        _check_out(given["out"])
+        _kernels()
+        return season_command(given, composer, fixed, swept)
     if not swept:
         raise InputError(
             "sweep without a swept setting",

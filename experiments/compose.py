@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import BaseModel
 
 from experiments import words
-from experiments.catalogue import GROUPS, SCALARS, Catalogue, Choice
+from experiments.catalogue import EXPERIMENT, GROUPS, SCALARS, Catalogue, Choice
 from experiments.locate import Loc, Placed, Sources, compose_nodes, dotted, shown
 from sim.errors import InputError, did_you_mean
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sim.settings.county import County
     from sim.settings.root import RunSettings
 
+M = TypeVar("M", bound=BaseModel)
 NO_TARGETS = "none"
 """The set of targets of a county that has none of its own."""
 
@@ -113,6 +116,38 @@ def compose_county(name: str, *, config_dir: Path | None = None) -> County:
     checks.county()
     raise_all(checks.problems)
     return county
+
+
+def compose_experiment(
+    overrides: Sequence[str], model: type[M], *, config_dir: Path | None = None
+) -> tuple[M, Sources]:
+    """Return an experiment's validated settings and where they are from; raises InputError as compose does.
+
+    ``overrides`` are ``experiment=NAME`` and changes below it (``experiment.seasons=50``), nothing else.
+    """
+    from omegaconf import OmegaConf
+    from pydantic import ValidationError
+
+    from experiments.problems import from_pydantic, raise_all
+
+    catalogue = Catalogue(config_dir)
+    given = words.settings(overrides)
+    chosen = {item.key: item for item in given}.get(EXPERIMENT)
+    if chosen is None or not isinstance(chosen.value, str) or not chosen.value:
+        raise InputError("no experiment named", value=chosen.word if chosen else None, where="command line",
+                         allowed="experiment=NAME: " + ", ".join(catalogue.options(EXPERIMENT)))
+    choice = catalogue.resolve(EXPERIMENT, chosen.value, "", chosen.where)
+    sources = Sources(catalogue.root_file(), {EXPERIMENT: choice.files}, {EXPERIMENT: chosen.word})
+    config = _hydra([choice], config_dir, catalogue)
+    for item in given:
+        if item.key != EXPERIMENT:
+            _apply(config, item, sources)
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    try:
+        return model.model_validate(plain[EXPERIMENT]), sources
+    except ValidationError as error:
+        raise_all(from_pydantic(error, model, sources, (EXPERIMENT,)))
+        raise
 
 
 def _check_keys(given: Sequence[words.Setting]) -> None:

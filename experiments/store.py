@@ -88,7 +88,7 @@ class Store:
                 "INSERT INTO part SELECT ?, unnest(?::INT[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[]), ?",
                 [task.hash, list(range(len(keys))), keys, numbers, wall_s],
             )
-            _copy(db, "SELECT * FROM part ORDER BY position", self.path / "parts" / f"{task.hash}.parquet")
+            copy_table(db, "SELECT * FROM part ORDER BY position", self.path / "parts" / f"{task.hash}.parquet")
         (self.path / "failed" / f"{task.hash}.json").unlink(missing_ok=True)
 
     def fail(self, task: Task, error: str, traceback: str, attempts: int) -> None:
@@ -137,16 +137,20 @@ class Store:
             db.execute(f"CREATE TABLE results AS SELECT {', '.join(f'd.{_name(c)}' for c in own)}{pivots} "
                        "FROM design d JOIN part p USING (hash) GROUP BY ALL")
             for path in paths:
-                _copy(db, "SELECT * FROM results ORDER BY task", path)
+                copy_table(db, "SELECT * FROM results ORDER BY task", path)
         return paths
 
     def clean(self) -> None:
         """Take away temporary files of processes of this machine that no longer live."""
         for folder in (self.path, self.path / "parts", self.path / "failed", self.path / "points"):
-            for path in folder.glob(".tmp-*"):
-                named = TEMPORARY.match(path.name)
-                if named and named["host"] == _host() and not _alive(int(named["pid"])):
-                    path.unlink(missing_ok=True)
+            self.clean_folder(folder)
+
+    def clean_folder(self, folder: Path) -> None:
+        """Do what :meth:`clean` does in one folder."""
+        for path in folder.glob(".tmp-*"):
+            named = TEMPORARY.match(path.name)
+            if named and named["host"] == _host() and not _alive(int(named["pid"])):
+                path.unlink(missing_ok=True)
 
     def _make_folders(self, wanted: Mapping[str, Any]) -> None:
         manifest = self.path / "manifest.json"
@@ -214,7 +218,7 @@ class Store:
     def _write_design(self) -> None:
         with duckdb.connect(config={"threads": 1}) as db:
             self._design(db)
-            _copy(db, "SELECT * FROM design ORDER BY task", self.path / "tasks.parquet")
+            copy_table(db, "SELECT * FROM design ORDER BY task", self.path / "tasks.parquet")
 
     def _parts(self) -> duckdb.DuckDBPyConnection:
         """Return a connection with tables ``design`` and ``part`` (the parts of this study)."""
@@ -250,7 +254,8 @@ def write_whole(path: Path, content: bytes, *, keep: bool = False) -> None:
     _put(temporary, path, keep=keep)
 
 
-def _copy(db: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def copy_table(db: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write what a query gives as Parquet or CSV, by the path's suffix, whole or not at all."""
     temporary = _temporary(path)
     form = "FORMAT csv, HEADER" if path.suffix == ".csv" else "FORMAT parquet, COMPRESSION zstd"
     db.execute(f"COPY ({query}) TO {_text(str(temporary))} ({form})")

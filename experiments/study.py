@@ -14,7 +14,6 @@ from experiments.console import Stages, say
 from experiments.engine import Outcome, Work, outcomes
 from experiments.store import Store
 from experiments.tasks import (
-    Kpis,
     Point,
     Task,
     canonical_digest,
@@ -26,8 +25,13 @@ from experiments.tasks import (
 )
 from sim.errors import SandtableError
 
-TaskFunction = Callable[[str, int, tuple[str, ...], str | None], Kpis]
-"""Of (settings as JSON, replication, hazard paths, World's folder): :func:`experiments.tasks.simulate`."""
+TaskFunction = Callable[[str, int, tuple[str, ...], str | None], Any]
+"""Of (settings as JSON, replication, hazard paths, World's folder): :func:`experiments.tasks.simulate`.
+
+It returns what the study's store commits: KPIs by key for a plain one.
+"""
+Prepare = Callable[[Point, dict[str, str | None]], str | None]
+"""Of (design point, folders by county already seen): :func:`experiments.tasks.prepare_world`."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Study:
     replications: int
     hazard_paths: tuple[Path, ...] = ()
     function: TaskFunction = simulate
+    store: type[Store] = Store
+    prepare: Prepare | None = None
+    """What builds a design point's World; None: a simulation's own way, or nothing for another function."""
 
     @property
     def code(self) -> str:
@@ -92,7 +99,7 @@ def run_study(
     Raises InputError where ``out`` holds another study, SandtableError where every task refuses its input.
     """
     tasks = study.tasks()
-    store = Store.open(out, tasks, study.manifest())
+    store = study.store.open(out, tasks, study.manifest())
     pending = store.pending()
     if not quiet and len(pending) < len(tasks):
         say(f"{len(tasks) - len(pending)} of {len(tasks)} replications are done already in {out}")
@@ -109,7 +116,8 @@ def _run(
     """Run the pending tasks; return the message of one that refused its input where all of them did."""
     if not pending:
         return ""
-    worlds = Worlds(study.function is simulate and scheduler is None)
+    prepare = study.prepare or (prepare_world if study.function is simulate else None)
+    worlds = Worlds(prepare if scheduler is None else None)
     paths = tuple(str(path.resolve()) for path in study.hazard_paths)
     by_hash = {task.hash: task for task in pending}
 
@@ -141,17 +149,17 @@ def _keep(store: Store, task: Task, outcome: Outcome) -> None:
 class Worlds:
     """The folder of each design point's World; a County that several points share is built once."""
 
-    def __init__(self, needed: bool) -> None:
-        self.needed = needed
+    def __init__(self, prepare: Prepare | None) -> None:
+        self.prepare = prepare
         self._of_point: dict[int, str | None] = {}
         self._of_county: dict[str, str | None] = {}
 
     def folder(self, at: Point) -> str | None:
         """Return the World's folder for a design point; None lets the worker find or build it."""
-        if not self.needed:
+        if self.prepare is None:
             return None
         if at.index not in self._of_point:
-            self._of_point[at.index] = prepare_world(at, self._of_county)
+            self._of_point[at.index] = self.prepare(at, self._of_county)
         return self._of_point[at.index]
 
 

@@ -49,8 +49,14 @@ WORDS = {
 
 def print_comparison(result: dict[str, Any], lang: str, paths: Sequence[Path]) -> None:
     """Print a comparison as :func:`experiments.compare.comparison` returns it, then the files written."""
-    say, plans, console = WORDS[lang], result["plans"], _console()
-    table = _table(say["title"].format(n=result["replications"], seeds=say[result["seeds"]],
+    print_differences(result, lang)
+    print_paths(new_console(), paths)
+
+
+def print_differences(result: dict[str, Any], lang: str) -> None:
+    """Print a comparison's means, differences and targets."""
+    say, plans, console = WORDS[lang], result["plans"], new_console()
+    table = new_table(say["title"].format(n=result["replications"], seeds=say[result["seeds"]],
                                        reference=result["reference"]))
     table.add_column(say["kpi"])
     table.add_column(say["unit"])
@@ -66,7 +72,7 @@ def print_comparison(result: dict[str, Any], lang: str, paths: Sequence[Path]) -
         verdicts = {c["verdict"] for c in kpi["comparisons"]}
         if verdicts == {"identical"}:
             mean = kpi["means"][plans[0]]
-            same.append(f"{_label(kpi, lang)} {_number(mean)} {kpi['unit']}")
+            same.append(f"{_label(kpi, lang)} {number_text(mean)} {kpi['unit']}")
         elif not any(kpi["n"].values()):
             absent.append(_label(kpi, lang))
         else:
@@ -81,7 +87,6 @@ def print_comparison(result: dict[str, Any], lang: str, paths: Sequence[Path]) -
         if labels:
             console.print(say[key].format("; ".join(labels)))
     _print_targets(result, lang, console)
-    _print_paths(console, paths)
 
 
 def _row(
@@ -94,13 +99,13 @@ def _row(
         if kpi["n"][plan] < replications:
             notes.add("fewer")
             short = f" (n={kpi['n'][plan]})"
-        row.append(_number(kpi["means"][plan]) + short)
+        row.append(number_text(kpi["means"][plan]) + short)
     for c in kpi["comparisons"]:
         star = ""
         if c["diff_ci95_bootstrap"] is not None:
             notes.add("skew")
             star = " *"
-        row.append(_signed(c["diff"]) + _interval(c["diff_ci95"]) + star)
+        row.append(_signed(c["diff"]) + interval_text(c["diff_ci95"]) + star)
         row.append(_verdict(c["verdict"], say))
     return row
 
@@ -110,7 +115,7 @@ def _print_targets(result: dict[str, Any], lang: str, console: Console) -> None:
         return
     say = WORDS[lang]
     names = {kpi["key"]: kpi for kpi in result["kpis"]}
-    table = _table(say["targets"])
+    table = new_table(say["targets"])
     table.add_column(say["kpi"])
     table.add_column(say["target"], justify="right")
     for plan in result["plans"]:
@@ -130,7 +135,7 @@ def _print_targets(result: dict[str, Any], lang: str, console: Console) -> None:
                 cells.append(f"{share:.0%} [{interval[0]:.0%}, {interval[1]:.0%}]{absent}")
             if target["miss_upper95"][plan] is not None and target["n"][plan] == result["replications"]:
                 sure[plan] = target["miss_upper95"][plan]
-        limit = f"{target['op']} {_number(target['value'])} {target['unit']}"
+        limit = f"{target['op']} {number_text(target['value'])} {target['unit']}"
         table.add_row(_label(names[target["kpi"]], lang), limit, *cells)
     console.print(table)
     for plan, bound in sure.items():
@@ -142,9 +147,9 @@ def print_sweep(
     paths: Sequence[Path],
 ) -> None:
     """Print mean and interval of the given KPIs at every design point, then the files written."""
-    say, console = WORDS[lang], _console()
+    say, console = WORDS[lang], new_console()
     rows = result["points"]
-    table = _table(f"{say['sweep'].format(points=len(rows), n=result['replications'])}; {say['mean']}")
+    table = new_table(f"{say['sweep'].format(points=len(rows), n=result['replications'])}; {say['mean']}")
     for axis in result["axes"]:
         table.add_column(axis)
     for key, spec in zip(keys, specs):
@@ -153,17 +158,19 @@ def print_sweep(
     for row in rows:
         cells = [row["kpis"][key] for key in keys]
         table.add_row(*(str(row["design"][axis]) for axis in result["axes"]),
-                      *(_number(c["mean"]) + _interval(c["ci95"]) for c in cells))
+                      *(number_text(c["mean"]) + interval_text(c["ci95"]) for c in cells))
     console.print(table)
-    _print_paths(console, paths)
+    print_paths(console, paths)
 
 
-def _print_paths(console: Console, paths: Sequence[Path]) -> None:
+def print_paths(console: Console, paths: Sequence[Path]) -> None:
+    """Print the files written, a line each."""
     for path in paths:
         console.print(str(path), soft_wrap=True)
 
 
-def _console() -> Console:
+def new_console() -> Console:
+    """Return a console as wide as the terminal, or as paper where there is none."""
     from rich.console import Console
 
     # No markup: the intervals' square brackets are meant.
@@ -171,7 +178,8 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, markup=False, width=PAPER_WIDTH)
 
 
-def _table(title: str) -> Table:
+def new_table(title: str) -> Table:
+    """Return an empty table in the house's form."""
     from rich import box
     from rich.table import Table
 
@@ -187,7 +195,8 @@ def _verdict(verdict: str, say: dict[str, str]) -> str:
     return say["better"].format(plan) if better else say[verdict]
 
 
-def _number(value: float | None) -> str:
+def number_text(value: float | None) -> str:
+    """Return a number with about three figures; a dash for none."""
     if value is None:
         return "-"
     if value == 0 or abs(value) >= 1000:
@@ -196,8 +205,9 @@ def _number(value: float | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "-" if value is None else ("+" if value > 0 else "") + _number(value)
+    return "-" if value is None else ("+" if value > 0 else "") + number_text(value)
 
 
-def _interval(interval: Sequence[float] | None) -> str:
-    return "" if interval is None else f" [{_number(interval[0])}, {_number(interval[1])}]"
+def interval_text(interval: Sequence[float] | None) -> str:
+    """Return an interval in brackets, a space before it; empty for none."""
+    return "" if interval is None else f" [{number_text(interval[0])}, {number_text(interval[1])}]"

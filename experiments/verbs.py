@@ -120,6 +120,7 @@ VERBS: dict[str, Verb] = {
             examples=(
                 "sandtable sweep plan=baseline,five_year plan.command.teams_per_task=2,4,8 replications=5 "
                 "out=runs/sweep",
+                "sandtable sweep experiment=fire_season county=yueyang plan=five_year,fire_camps out=runs/season",
             ),
         ),
         Verb(

@@ -7,6 +7,7 @@ grows; draws belong to the observer and the incident, so that plans compared sha
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -75,9 +76,8 @@ class Detection:
         self.model = model
         self.plan = plan
         self.seeing = seeing
-        working = model.streams.of("lookout working")
-        self.posts: list[Post] = [post for post in posts_of(plan, model.world)
-                                  if working.u01(entity_of(post.id)) < post.item.working]
+        self._every_post = posts_of(plan, model.world)
+        self.posts: list[Post] = self._working()
         """Cameras and towers at work in this run."""
         self.beats: list[Beat] = [beat_of(model.world, item, f"plan {plan.id}, patrols, {item.id}")
                                   for item in plan.patrols]
@@ -85,6 +85,17 @@ class Detection:
         self.told: dict[str, Notice] = {}
         self._sun = self._sun_times()
         self._haze_m = KM_M * haze_range_km(seeing.visibility_km, seeing.smoke_contrast)
+
+    def in_run(self, model: Simulation) -> Detection:
+        """Return the same lookouts in another run of the World: where they stand is kept, what they draw is not."""
+        other = copy.copy(self)
+        other.model, other.first, other.told = model, {}, {}
+        other.posts, other._sun = other._working(), other._sun_times()
+        return other
+
+    def _working(self) -> list[Post]:
+        working = self.model.streams.of("lookout working")
+        return [post for post in self._every_post if working.u01(entity_of(post.id)) < post.item.working]
 
     def notice(self, hazard: Hazard, task: Task, citizens_seen_s: float, citizens_alarm_s: float) -> Notice:
         """Return whose report of an incident comes first; its event ``detected`` follows when it is first seen."""

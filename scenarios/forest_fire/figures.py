@@ -18,28 +18,19 @@ PERIMETER_PER_SIDE = math.pi / 4.0
 """Length of a curve over the cell sides its raster has, on average over directions (Crofton)."""
 
 
-def figures_of(
-    front: Front, world: World, settings: ForestFireSettings, line_m: float, contained_h: float | None,
-    partly: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]],
-) -> dict[str, float | None]:
-    """Return the values of every KPI that a single run has.
+Partly = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+"""Grid cells of barriers that burned in part, the share of each and the intensity (kW/m) beside it."""
 
-    ``partly``: grid cells of barriers that burned in part, the share of each and the intensity (kW/m) beside it.
-    """
+
+def figures_of(
+    front: Front, world: World, settings: ForestFireSettings, line_m: float, contained_h: float | None, partly: Partly,
+) -> dict[str, float | None]:
+    """Return the values of every KPI that a single run has."""
     burned = front.burned
-    cell_m, damage = world.grid.cell_m, settings.damage
+    cell_m = world.grid.cell_m
     ha = cell_m**2 / M2_PER_HA
-    rows, cols = front.row_col(burned)
-    cells = np.concatenate([rows * front.nx + cols, partly[0]])
-    share = np.concatenate([np.ones(len(burned)), partly[1]])
+    _, share, forest, killed = burned_parts(front, world, settings, partly)
     intensity = front.out[burned, 1]
-    heat = np.concatenate([intensity, partly[2]])
-    cover = np.asarray(world.layers["land_cover"]).ravel()[cells]
-    forest = share * np.isin(cover, [int(kind) for kind in FOREST])
-    killed = np.where(
-        heat < damage.low_below_kw_m, damage.killed_low,
-        np.where(heat <= damage.high_above_kw_m, damage.killed_middle, damage.killed_high),
-    )
     sides = 0
     if len(burned):
         around = burned[:, None] + np.array([1, -front.width, -1, front.width])
@@ -54,6 +45,24 @@ def figures_of(
         "fire.contained_h": contained_h,
         "fire.villages_reached": float(villages_reached(front, world, settings.effects.village_reach_m)),
     }
+
+
+def burned_parts(
+    front: Front, world: World, settings: ForestFireSettings, partly: Partly
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return what burned, each of shape (n,): flat grid cells (whole ones first, in the order they burned), the share
+    of each that burned, that share where it is forest and 0 elsewhere, and the share of its trees killed."""
+    burned, damage = front.burned, settings.damage
+    rows, cols = front.row_col(burned)
+    cells = np.concatenate([rows * front.nx + cols, partly[0]])
+    share = np.concatenate([np.ones(len(burned)), partly[1]])
+    heat = np.concatenate([front.out[burned, 1], partly[2]])
+    cover = np.asarray(world.layers["land_cover"]).ravel()[cells]
+    killed = np.where(
+        heat < damage.low_below_kw_m, damage.killed_low,
+        np.where(heat <= damage.high_above_kw_m, damage.killed_middle, damage.killed_high),
+    )
+    return cells, share, share * np.isin(cover, [int(kind) for kind in FOREST]), killed
 
 
 def villages_reached(front: Front, world: World, within_m: float) -> int:
