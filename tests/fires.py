@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from scenarios.forest_fire import ellipse
+from scenarios.forest_fire.crown import STAND_COLUMNS
 from scenarios.forest_fire.settings import ForestFireSettings
 from scenarios.forest_fire.spread import Front, Ground, make_period
 from sim.hazard import HazardContext
@@ -33,6 +34,14 @@ def period(r0, phi=0.0, angle_deg=0.0, cell_m=30.0, cap=8.0):
     rows = np.array([bed_row(r) for r in np.atleast_1d(r0)])
     return make_period(rows, wind_20ft_ft_min=phi, to_deg=90.0 - angle_deg, slope_plane=False,
                        wind_limit=False, max_length_to_width=cap, min_rate_mps=0.0, cell_m=cell_m)
+
+
+def ground_row(gx=0.0, gy=0.0, wind_factor=1.0, curvature=0.0, cover=0.0):
+    """The row that kernels read of a cell's ground."""
+    return np.array([gx, gy, wind_factor, curvature, cover])
+
+
+NO_TREES = np.zeros(STAND_COLUMNS)
 
 
 def ground(kind):

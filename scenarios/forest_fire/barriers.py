@@ -17,7 +17,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.forest_fire.barrier_map import (
@@ -30,23 +29,21 @@ from scenarios.forest_fire.barrier_map import (
     barrier_map,
 )
 from scenarios.forest_fire.breach import along, breach_probability
+from scenarios.forest_fire.compiled import kernel
 from scenarios.forest_fire.crews import PERIMETER_PER_CELL
 from scenarios.forest_fire.drainage import CROFTON
-from scenarios.forest_fire.kernels import ensure
+from scenarios.forest_fire.kernels import GX, GY, RHO, WX, WY, ensure
 from scenarios.forest_fire.metric import front_speed, ground_factor
 from scenarios.forest_fire.settings_barriers import Barriers as BarrierSettings
-from scenarios.forest_fire.spread import LINE, WET, Cells, Ground, GroundSource
+from scenarios.forest_fire.spread import LINE, UNBURNABLE, WET, Cells, Ground, GroundSource
 from sim.hazard import HazardEvent
 from sim.settings.firebreaks import Firebreak
 
 if TYPE_CHECKING:
     from scenarios.forest_fire.hazard import ForestFire
 
-@njit(cache=True, error_model="numpy")
-def intensity_towards(
-    source: Any, target: Any, width: int, out: Any, now: int, stamp: Any, met: Any, ground: Any, kind: Any, beds: Any,
-    period: Any, into: Any,
-) -> None:
+@kernel()
+def intensity_towards(source: Any, target: Any, width: int, out: Any, land: Any, into: Any) -> None:
     """Write the intensity (kW/m) with which the fire in each source cell comes at its target cell.
 
     It is that of the source cell, times the front's speed with its normal towards the target over that with the
@@ -54,11 +51,12 @@ def intensity_towards(
     """
     for n in range(len(source)):
         p, x = source[n], target[n]
-        ensure(p, now, stamp, met, ground, kind, beds, period)
+        ensure(p, land)
         east = float(x % width - p % width)
         north = float(p // width - x // width)
         far = math.sqrt(east * east + north * north)
-        rho, wx, wy, gx, gy = met[p, 0], met[p, 1], met[p, 2], ground[p, 0], ground[p, 1]
+        met = land.met
+        rho, wx, wy, gx, gy = met[p, RHO], met[p, WX], met[p, WY], met[p, GX], met[p, GY]
         angle = math.radians(out[p, 2])
         nx, ny = math.sin(angle), math.cos(angle)
         had, _, _ = front_speed(rho, wx, wy, gx, gy, nx, ny)
@@ -123,8 +121,7 @@ class Barriers:
             return
         front = self._fire.front
         intensity = np.zeros(len(source))
-        intensity_towards(source, target, front.width, front.out, front.period_number, front.stamp, front.metric,
-                          front.ground, front.kind, front.period.beds, front.period.parameters, intensity)
+        intensity_towards(source, target, front.width, front.out, front.land(), intensity)
         codes = self._codes(cells)
         crossed = self._draws.uniforms(cells, codes == CREW_LINE) < self._probability(source, cells, codes, intensity)
         self.tried.update(zip(cells.tolist(), codes.tolist(), strict=True))
@@ -195,10 +192,8 @@ class Barriers:
             kinds = [int(self._ground(slice(r, r + 1), slice(c, c + 1)).kind[0, 0])
                      for r, c in zip(row.tolist(), col.tolist(), strict=True)]
             front.kind[window] = kinds
-            front.stamp[window] = -1
-        burns = window[front.kind[window] >= 0]
-        front.closed[burns] = WET
-        front.open(burns, t_s)
+            front.stamp[window] = 0
+        front.open(window[front.kind[window] >= 0], t_s, (LINE, WET, UNBURNABLE))
         fire.changed()
 
     def _tell(

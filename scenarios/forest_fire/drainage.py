@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scenarios.forest_fire.kernels import drop_top, push
+from scenarios.forest_fire.heap import drop_top, push
 from sim.world.classes import LandCover
 from sim.world.world import World
 

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
 from scenarios.forest_fire.ellipse import flame_length
-from scenarios.forest_fire.kernels import COLS, ROWS, drop_top, push
+from scenarios.forest_fire.heap import drop_top, push
+from scenarios.forest_fire.kernels import COLS, ROWS
 from scenarios.forest_fire.settings_suppression import Escape
 from scenarios.forest_fire.spread import Cells, Front
 from scenarios.forest_fire.units import M_PER_FT

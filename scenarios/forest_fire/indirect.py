@@ -19,7 +19,8 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
-from scenarios.forest_fire.kernels import COLS, ROWS, drop_top, push
+from scenarios.forest_fire.heap import drop_top, push
+from scenarios.forest_fire.kernels import COLS, ROWS
 from scenarios.forest_fire.production import INDIRECT, cost_table, slope_table
 from scenarios.forest_fire.spread import LINE, OPEN, UNBURNABLE, WET, Cells, Front
 from scenarios.forest_fire.tactics import OTHER_SIDE, heading_of

@@ -49,8 +49,8 @@ def smoke_rise_mps(growth: float, heat_kj_m2: float, wind_mps: float) -> float:
 def young_fire(front: Front, row: int, col: int, cell_m: float, wind_mps: float) -> tuple[float, float]:
     """Return (smoke rise in m/s, growth in m2/s2) of a fire lit in a cell, in the weather it was lit in."""
     i = front.cell(row, col)
-    if i < 0 or front.kind[i] < 0 or front.stamp[i] < 0:
+    if i < 0 or front.kind[i] < 0 or front.stamp[i] == 0:
         return 0.0, 0.0
-    rho, wx, wy = (float(v) for v in front.metric[i])
+    rho, wx, wy = (float(v) for v in front.metric[i, :3])
     growth = growth_m2_s2(rho, wx, wy, float(front.ground[i, 0]), float(front.ground[i, 1]), cell_m)
     return smoke_rise_mps(growth, float(front.period.beds[front.kind[i], BED_HEAT]), wind_mps), growth

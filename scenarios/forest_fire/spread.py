@@ -1,9 +1,8 @@
 """The front: where the fire is, where it will be next, and what changes its course.
 
-A :class:`Front` works in a window of the grid that grows with the fire, so that a small fire in a large
-county costs nothing; outside the window nothing has burned. It can be paused at any time (pausing changes
-nothing: events are taken in order of time whenever they are asked for), copied for a forecast, and changed:
-lit, given new weather, closed to the fire cell by cell, opened again.
+A :class:`Front` can be paused at any time (pausing changes nothing: events are taken in order of time whenever
+they are asked for), copied for a forecast, and changed: lit, given new weather, closed to the fire cell by cell,
+opened again, given other fuel, slowed.
 """
 
 from __future__ import annotations
@@ -12,205 +11,95 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.forest_fire import changes, kernels
-from scenarios.forest_fire.metric import BED_COLUMNS, PERIOD_COLUMNS
-from scenarios.forest_fire.rothermel import Beds
+from scenarios.forest_fire import arrays, burning, changes, heap, kernels
+from scenarios.forest_fire.period import Period, bed_columns, make_period
+from scenarios.forest_fire.window import (
+    AT_EDGE,
+    LINE,
+    MOVED,
+    OPEN,
+    UNBURNABLE,
+    WET,
+    Cells,
+    Ground,
+    GroundSource,
+    Window,
+)
 
-OPEN, UNBURNABLE, LINE, WET = 0, 1, 2, 3
-"""Codes of ``closed``: what keeps the fire out of a cell."""
+__all__ = ["LINE", "OPEN", "UNBURNABLE", "WET", "Cells", "Front", "Ground", "GroundSource",
+           "Period", "bed_columns", "make_period"]
+
 FIRST_HALF_WIDTH = 24
 """Cells from the first ignition to the first window's edge."""
-GROWTH = 0.6
-"""Share of the window's size added on a side that the front comes near."""
 FIRST_HEAP = 4096
 
-Cells = NDArray[np.int64]
+
+def in_order(cells: Cells) -> Cells:
+    """Return each of the cells once, in order; np.unique does it by hashing, which takes five times as long."""
+    cells = np.sort(cells)
+    return cells[np.concatenate([[True], cells[1:] != cells[:-1]])] if len(cells) else cells
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What the fire runs over, arrays of shape (ny, nx): row of the table of beds (-1 does not burn), ground
-    gradient to east and north (rise/run), and factor from 20-ft wind to midflame wind."""
+class Before:
+    """What the weather before the present was."""
 
-    kind: NDArray[np.int16]
-    gradient_x: NDArray[np.float32]
-    gradient_y: NDArray[np.float32]
-    wind_factor: NDArray[np.float32]
+    now: int
+    period: Period
 
 
-GroundSource = Callable[[slice, slice], Ground]
-"""Gives the ground of a rectangle of the grid, so that nothing is worked out where no fire comes."""
-
-
-@dataclass(frozen=True)
-class Period:
-    """The weather of a time: beds at its moistures, (n, BED_COLUMNS), and the kernels' other parameters."""
-
-    beds: NDArray[np.float64]
-    parameters: NDArray[np.float64]
-
-
-def bed_columns(beds: Beds) -> NDArray[np.float64]:
-    """Return beds as the array kernels read, shape (n, BED_COLUMNS)."""
-    out = np.stack([beds.r0, beds.wind_k, beds.wind_b, beds.slope_k, beds.wind_limit, beds.heat,
-                    beds.residence_s], 1)
-    assert out.shape[1] == BED_COLUMNS
-    return np.ascontiguousarray(out)
-
-
-def make_period(
-    beds: NDArray[np.float64], *, wind_20ft_ft_min: float, to_deg: float, slope_plane: bool, wind_limit: bool,
-    max_length_to_width: float, min_rate_mps: float, cell_m: float,
-) -> Period:
-    """Return a period; ``to_deg`` is where the wind blows to, clockwise from north."""
-    angle = math.radians(to_deg)
-    parameters = np.array([wind_20ft_ft_min, math.sin(angle), math.cos(angle), float(slope_plane),
-                           float(wind_limit), max_length_to_width, min_rate_mps, cell_m])
-    assert len(parameters) == PERIOD_COLUMNS
-    return Period(beds, parameters)
-
-
-class Front:
+class Front(Window):
     """A fire on a grid of ``ny`` rows and ``nx`` columns. Rows and columns given to it are the grid's."""
 
     def __init__(
         self, ny: int, nx: int, ground: GroundSource, period: Period, holds_fire_s: float = math.inf
     ) -> None:
-        self.ny, self.nx = ny, nx
-        self._ground_of = ground
         self.period = period
         self.holds_fire_s = holds_fire_s
         self.time_s = -math.inf
-        self._now = 0
+        self._now = 1
         self._since_s = -math.inf
-        self._rays: list[int] = []
-        self.row0 = self.col0 = self.height = self.width = 0
-        self._st = np.zeros(4, np.int64)
+        self._st = np.zeros(heap.COUNTERS, np.int64)
         self._heap_t = np.empty(FIRST_HEAP)
         self._heap_i = np.empty(FIRST_HEAP, np.int64)
-        self._allocate(0)
+        super().__init__(ny, nx, ground)
+        none = np.zeros(0, np.int64)
+        self._lists = {"rays": none, "edge": none}
+        """Cells timed along rays from an ignition; burned cells at the edge as the weather last changed."""
+        self._swept = 0
 
-    # -- window -------------------------------------------------------------------------------------------
+    def _counters(self) -> NDArray[np.int64]:
+        return self._st
 
-    def _allocate(self, n: int) -> None:
-        self.arrival = np.full(n, np.inf)
-        self.since = np.full(n, np.inf)
-        """Of burned cells: the time they count from as sources of fire in the present weather."""
-        self.done = np.zeros(n, np.uint8)
-        """0 unburned, 1 burned, 2 burned with nothing left to burn near it."""
-        self.closed = np.full(n, UNBURNABLE, np.uint8)
-        self.ends = np.full(n, np.inf)
-        self.out = np.zeros((n, 3), np.float32)
-        """Of burned cells: rate at right angles to the front (m/s), intensity (kW/m), direction (deg)."""
-        self.step = np.zeros((n, 2))
-        self.fire = np.zeros(n, np.uint8)
-        self.order = np.zeros(n, np.int64)
-        self.stamp = np.full(n, -1, np.int32)
-        self.metric = np.empty((n, 3))
-        self.ground = np.zeros((n, 3))
-        self.kind = np.full(n, -1, np.int16)
-        self.progress = np.zeros(n)
-        """Metres of line built on cells not yet held."""
-
-    def _set_window(self, row0: int, col0: int, row1: int, col1: int) -> None:
-        """Move to a larger window; it always reaches MARGIN closed cells past the grid, never further."""
+    def _touched(self) -> tuple[slice, slice]:
+        # every cell on its way is within reach of a burned one or waits in the queue
+        cells = np.concatenate([self.burned, self._heap_i[:self._st[heap.ST_HEAP]]])
+        if not len(cells):
+            return slice(0, 0), slice(0, 0)
+        row, col = cells // self.width, cells % self.width
         pad = kernels.MARGIN
-        row0, col0 = max(row0, -pad), max(col0, -pad)
-        row1, col1 = min(row1, self.ny + pad), min(col1, self.nx + pad)
-        old = {name: getattr(self, name) for name in _MOVED}
-        old_h, old_w, dr, dc = self.height, self.width, self.row0 - row0, self.col0 - col0
-        burned, old_order = int(self._st[kernels.ST_BURNED]), self.order
-        self.row0, self.col0, self.height, self.width = row0, col0, row1 - row0, col1 - col0
-        self._allocate(self.height * self.width)
-        self._fill_ground()
-        if old_h:
-            for name, values in old.items():
-                tail = values.shape[1:]
-                new = getattr(self, name).reshape(self.height, self.width, *tail)
-                new[dr:dr + old_h, dc:dc + old_w] = values.reshape(old_h, old_w, *tail)
+        return (slice(max(int(row.min()) - pad, 0), min(int(row.max()) + pad + 1, self.height)),
+                slice(max(int(col.min()) - pad, 0), min(int(col.max()) + pad + 1, self.width)))
 
-            def moved(i: Cells) -> Cells:
-                return (i // old_w + dr) * self.width + i % old_w + dc
-
-            self.order[:burned] = moved(old_order[:burned])
-            size = int(self._st[kernels.ST_HEAP])
-            self._heap_i[:size] = moved(self._heap_i[:size])
-            self._rays = [int(i) for i in moved(np.array(self._rays, np.int64))]
-
-    def _fill_ground(self) -> None:
-        top, left = max(self.row0, 0), max(self.col0, 0)
-        bottom, right = min(self.row0 + self.height, self.ny), min(self.col0 + self.width, self.nx)
-        ground = self._ground_of(slice(top, bottom), slice(left, right))
-        inner = (slice(top - self.row0, bottom - self.row0), slice(left - self.col0, right - self.col0))
-        shape = (self.height, self.width)
-        self.kind.reshape(shape)[inner] = ground.kind
-        cells = self.ground.reshape(*shape, 3)
-        cells[(*inner, 0)] = ground.gradient_x
-        cells[(*inner, 1)] = ground.gradient_y
-        cells[(*inner, 2)] = ground.wind_factor
-        self.closed[self.kind >= 0] = OPEN
-
-    def cover(self, row: int, col: int, half: int = kernels.MARGIN) -> None:
-        """Make sure that the window holds ``half`` cells around a cell, or reaches the grid's edge."""
-        want = (row - half, col - half, row + half + 1, col + half + 1)
-        if not self.height:
-            self._set_window(*want)
-            return
-        pad = kernels.MARGIN
-        have = (self.row0, self.col0, self.row0 + self.height, self.col0 + self.width)
-        if (max(want[0], -pad) < have[0] or max(want[1], -pad) < have[1]
-                or min(want[2], self.ny + pad) > have[2] or min(want[3], self.nx + pad) > have[3]):
-            self._set_window(min(want[0], have[0]), min(want[1], have[1]),
-                             max(want[2], have[2]), max(want[3], have[3]))
-
-    def _grow(self) -> None:
-        i = int(self._heap_i[0])
-        row, col = i // self.width, i % self.width
-        pad = kernels.MARGIN + 1
-        more_rows, more_cols = int(self.height * GROWTH) + pad, int(self.width * GROWTH) + pad
-        self._set_window(
-            self.row0 - (more_rows if row < pad else 0),
-            self.col0 - (more_cols if col < pad else 0),
-            self.row0 + self.height + (more_rows if row >= self.height - pad else 0),
-            self.col0 + self.width + (more_cols if col >= self.width - pad else 0),
-        )
-
-    def cell(self, row: int, col: int) -> int:
-        """Return the window's flat index of a grid cell, -1 outside the window."""
-        r, c = row - self.row0, col - self.col0
-        return r * self.width + c if 0 <= r < self.height and 0 <= c < self.width else -1
-
-    def row_col(self, cells: Cells) -> tuple[Cells, Cells]:
-        """Return grid rows and columns of window cells."""
-        return cells // self.width + self.row0, cells % self.width + self.col0
-
-    def paste(self, values: NDArray[Any], empty: float, dtype: str) -> NDArray[Any]:
-        """Return a window's values (n,) on the whole grid, ``empty`` elsewhere; shape (ny, nx)."""
-        whole = np.full((self.ny, self.nx), empty, dtype)
-        if self.height:
-            top, left = max(self.row0, 0), max(self.col0, 0)
-            bottom, right = min(self.row0 + self.height, self.ny), min(self.col0 + self.width, self.nx)
-            window = values.reshape(self.height, self.width)
-            whole[top:bottom, left:right] = window[top - self.row0:bottom - self.row0,
-                                                   left - self.col0:right - self.col0]
-        return whole
+    def _moved(self, moved: Callable[[Cells], Cells]) -> None:
+        size = int(self._st[heap.ST_HEAP])
+        self._heap_i[:size] = moved(self._heap_i[:size])
 
     # -- state --------------------------------------------------------------------------------------------
 
     @property
     def burned(self) -> Cells:
         """Window cells the front has reached, in the order it first reached them."""
-        return self.order[:self._st[kernels.ST_BURNED]]
+        return self.order[:self._st[heap.ST_BURNED]]
 
     @property
     def pops(self) -> int:
         """How many times a cell was taken from the queue."""
-        return int(self._st[kernels.ST_POPS])
+        return int(self._st[heap.ST_POPS])
 
     @property
     def period_number(self) -> int:
@@ -220,32 +109,37 @@ class Front:
     def next_s(self) -> float:
         """Return when the front next reaches a cell; infinity when it cannot."""
         heap_t, heap_i, st = self._heap_t, self._heap_i, self._st
-        while st[kernels.ST_HEAP] > 0:
+        while st[heap.ST_HEAP] > 0:
             t, i = heap_t[0], heap_i[0]
             if t == self.arrival[i] and not self.closed[i]:
                 return float(t)
-            kernels.drop_top(heap_t, heap_i, st)
+            heap.drop_top(heap_t, heap_i, st)
         return math.inf
 
     def copy(self) -> Front:
         """Return an independent front in the same state."""
         twin = copy.copy(self)
-        for name in (*_MOVED, "order", "metric", "stamp", "_st", "_heap_t", "_heap_i"):
+        for name in (*MOVED, "order", "_st", "_heap_t", "_heap_i"):
             setattr(twin, name, getattr(self, name).copy())
-        twin._rays = list(self._rays)
+        twin._lists = dict(self._lists)
         return twin
 
-    # -- changes ------------------------------------------------------------------------------------------
+    def _cells(self) -> arrays.Cells:
+        offsets = kernels.ROWS * self.width + kernels.COLS
+        return arrays.Cells(self.height, self.width, offsets, self.arrival, self.done, self.closed, self.ends,
+                            self.out, self.step, self.fire, self.crown, self.asked)
 
-    def _weather_arrays(self) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
-        return (self._now, self.stamp, self.metric, self.ground, self.kind, self.period.beds,
-                self.period.parameters)
+    def land(self) -> arrays.Land:
+        """Return what fire runs over and the weather, as kernels read them; it shares the front's arrays."""
+        return self._land_of(self._now, self.period)
 
-    def _heap_arrays(self) -> tuple[Any, Any, Any]:
-        return self._heap_t, self._heap_i, self._st
+    def _land_of(self, now: int, period: Period) -> arrays.Land:
+        return arrays.Land(now, self.stamp, self.metric, self.ground, self.kind, self.stand, self.slowed,
+                           period.beds, period.stands, period.parameters)
 
-    def _reserve(self, more: int) -> None:
-        size = int(self._st[kernels.ST_HEAP])
+    def _queue(self, more: int = 0) -> arrays.Queue:
+        """Return the queue with room for ``more`` entries."""
+        size = int(self._st[heap.ST_HEAP])
         if size + more > len(self._heap_t):
             capacity = max(2 * len(self._heap_t), size + more)
             for name in ("_heap_t", "_heap_i"):
@@ -253,6 +147,13 @@ class Front:
                 new = np.empty(capacity, old.dtype)
                 new[:size] = old[:size]
                 setattr(self, name, new)
+        return arrays.Queue(self._heap_t, self._heap_i, self._st, self.order)
+
+    def _around(self, cells: Cells, reach: int) -> Cells:
+        near = np.arange(-reach, reach + 1)
+        return (cells[:, None, None] + near[:, None] * self.width + near[None, :]).ravel()
+
+    # -- time and weather ---------------------------------------------------------------------------------
 
     def ignite(self, row: int, col: int, t_s: float, radius: int = 4, fire_id: int = 1) -> bool:
         """Light a cell; return False where it cannot burn or has burned. ``t_s`` must not lie in the past."""
@@ -260,18 +161,15 @@ class Front:
         i = self.cell(row, col)
         if self.closed[i] or self.done[i]:
             return False
-        self._reserve((2 * radius + 3) ** 2)
-        changes.ignite(i, t_s, radius, fire_id, self.width, self.arrival, self.done, self.closed, self.step,
-                       self.fire, *self._heap_arrays(), *self._weather_arrays())
-        reach = np.arange(-radius, radius + 1)
-        around = (i + reach[:, None] * self.width + reach[None, :]).ravel()
-        known = [j for j in self._rays if not self.done[j]]
-        self._rays = known + [int(j) for j in around if np.isfinite(self.arrival[j]) and not self.done[j]]
+        changes.ignite(i, t_s, radius, fire_id, self._cells(), self.land(), self._queue((2 * radius + 3) ** 2))
+        around = self._around(np.array([i]), radius)
+        rays = np.concatenate([self._lists["rays"], around[np.isfinite(self.arrival[around])]])
+        self._lists["rays"] = rays[self.done[rays] == 0]
         return True
 
     def know(self, cell: int) -> None:
         """Work out the metric of a window cell for the present weather."""
-        kernels.ensure(cell, *self._weather_arrays())
+        kernels.ensure(cell, self.land())
 
     def advance(self, until_s: float) -> None:
         """Let the front run on to ``until_s``."""
@@ -279,38 +177,34 @@ class Front:
         if not self.height:
             return
         while True:
-            why = kernels.advance(
-                until_s, self._since_s, self.width, self.height, self.arrival, self.since, self.done,
-                self.closed, self.ends, self.out, self.step, self.fire, self.order,
-                *self._heap_arrays(), *self._weather_arrays(),
-            )
+            why = burning.advance(until_s, self._since_s, self._cells(), self.land(), self._queue())
             if why == kernels.DONE:
                 return
             if why == kernels.GROW:
-                self._grow()
+                self._grow_beside(int(self._heap_i[0]))
             else:
-                self._reserve(len(self._heap_t))
+                self._queue(len(self._heap_t))
 
     def set_period(self, period: Period, t_s: float) -> None:
         """Change the weather at ``t_s``, to which the front must have been advanced."""
-        old, self.period = self.period, period
+        old = Before(self._now, self.period)
+        self.period = period
         self._now += 1
         self._since_s = t_s
         if not self.height:
             return
-        if len(self.burned):
-            row, col = self.row_col(self.burned)
-            for r, c in ((row.min(), col.min()), (row.max(), col.max())):
-                self.cover(int(r), int(c), 2 * kernels.MARGIN)
-        self._st[kernels.ST_HEAP] = 0  # the queue is made anew, for at most every cell of the window
-        self._reserve(self.height * self.width)
-        roomy = changes.change_weather(
-            t_s, t_s - self.holds_fire_s, self.width, self.height, kernels.MARGIN, self.arrival, self.since,
-            self.done, self.closed, self.ends, self.step, self.fire, *self._heap_arrays(), self._now,
-            self.stamp, self.metric, self.ground, self.kind, period.beds, old.beds,
-            period.parameters, old.parameters,
-        )
-        assert roomy, "the heap must hold every waiting cell"
+        fresh = self.order[self._swept:self._st[heap.ST_BURNED]]
+        self._swept = int(self._st[heap.ST_BURNED])
+        # in order of cell, so that what is next to each other in the window is worked on one after the other
+        edge = in_order(np.concatenate([self._lists["edge"], fresh]))
+        waiting = np.empty(int(self._st[heap.ST_HEAP]), np.int64)
+        waiting = in_order(waiting[:changes.take_waiting(waiting, self._cells(), self._queue())])
+        room = len(waiting) + len(edge) * len(kernels.ROWS)
+        left = changes.change_weather(t_s, t_s - self.holds_fire_s, waiting, edge, self._cells(), self.land(),
+                                      self._land_of(old.now, old.period), self._queue(room))
+        self._lists["edge"] = edge[:left].copy()
+
+    # -- cells changed ------------------------------------------------------------------------------------
 
     def close(self, cells: Cells, code: int) -> Cells:
         """Close unburned window cells to the fire (LINE or WET); return those closed so now."""
@@ -320,24 +214,59 @@ class Front:
             cells = cells[self.closed[cells] != LINE]
         if len(cells):
             self.closed[cells] = code
-            near = np.arange(-2, 3)
-            around = (cells[:, None, None] + near[:, None] * self.width + near[None, :]).ravel()
-            self._rays = [j for j in self._rays if not self.done[j]]
-            touched = np.unique(np.concatenate([around, np.array(self._rays, np.int64)]))
-            self._reserve(len(touched))
-            changes.recheck(touched, self.width, self.arrival, self.since, self.done, self.closed, self.ends,
-                            self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
+            rays = self._lists["rays"] = self._lists["rays"][self.done[self._lists["rays"]] == 0]
+            touched = np.unique(np.concatenate([self._around(cells, changes.TOUCHED), rays]))
+            touched = touched[np.isfinite(self.arrival[touched])]
+            changes.recheck(touched, self._cells(), self.land(), self._queue(len(touched)))
         return cells
 
-    def open(self, cells: Cells, t_s: float) -> None:
-        """Open wet window cells again at ``t_s``, to which the front must have been advanced."""
+    def open(self, cells: Cells, t_s: float, codes: tuple[int, ...] = (WET,)) -> None:
+        """Open window cells closed by one of ``codes`` again at ``t_s``, to which the front must have advanced."""
         cells = np.asarray(cells, np.int64)
-        cells = cells[self.closed[cells] == WET]
+        cells = cells[np.isin(self.closed[cells], codes)]
+        if not len(cells):
+            return
         self.closed[cells] = OPEN
-        self._reserve(len(cells))
-        changes.reopen(cells, t_s, t_s - self.holds_fire_s, self.width, self.arrival, self.since, self.done,
-                       self.closed, self.ends, self.step, self.fire, *self._heap_arrays(), *self._weather_arrays())
+        around = np.unique(self._around(cells, 2))
+        around = around[self.done[around] != 0]
+        self.done[around] = AT_EDGE
+        self._lists["edge"] = np.concatenate([self._lists["edge"], around])
+        changes.reopen(cells, t_s, t_s - self.holds_fire_s, self._cells(), self.land(), self._queue(len(cells)))
 
+    def change_fuel(self, cells: Cells, kind: int, t_s: float) -> Cells:
+        """Give unburned window cells the fuel of a row of the table of beds (-1: none) at ``t_s``; return them.
 
-_MOVED = ("arrival", "since", "done", "closed", "ends", "out", "step", "fire", "progress")
-"""Window arrays that keep their values when the window moves."""
+        The front must have been advanced to ``t_s``. A cell on its way to burning keeps the fraction covered.
+        """
+        cells = np.asarray(cells, np.int64)
+        cells = np.unique(cells[self.done[cells] == 0])
+        if kind < 0:
+            self.kind[cells] = kind
+            open_ = cells[self.closed[cells] != UNBURNABLE]
+            self.closed[open_] = OPEN
+            self.close(open_, UNBURNABLE)
+            return cells
+        self._change_ground(cells, np.full(len(cells), kind, np.int16), self.slowed[cells], t_s)
+        return cells
+
+    def slow(self, cells: Cells, factor: float | NDArray[np.floating], t_s: float) -> Cells:
+        """Multiply the rate of spread in unburned window cells by ``factor`` (0..1; 1 undoes it) from ``t_s`` on.
+
+        Return the cells. The front must have been advanced to ``t_s``.
+        """
+        cells = np.asarray(cells, np.int64)
+        factors = np.broadcast_to(np.asarray(factor, float), cells.shape)
+        keep = (self.done[cells] == 0) & (self.kind[cells] >= 0)
+        cells, factors = cells[keep], factors[keep]
+        self._change_ground(cells, self.kind[cells], 1.0 - factors, t_s)
+        return cells
+
+    def _change_ground(self, cells: Cells, kinds: NDArray[np.int16], slowed: NDArray[np.floating],
+                       t_s: float) -> None:
+        if not len(cells):
+            return
+        bare = cells[self.closed[cells] == UNBURNABLE]
+        self.kind[bare] = kinds[self.closed[cells] == UNBURNABLE]
+        self.closed[bare] = OPEN
+        changes.change_ground(cells, kinds, slowed, t_s, t_s - self.holds_fire_s, self._cells(), self.land(),
+                              self._queue(len(cells)))

@@ -11,11 +11,12 @@ from scenarios.forest_fire.fuels import fuel_table, row_of_number
 from scenarios.forest_fire.moisture import equilibrium_moisture_pct
 from scenarios.forest_fire.rothermel import Moisture, beds, dynamic_load_transfer, size_class
 from scenarios.forest_fire.settings import ForestFireSettings
+from scenarios.forest_fire.spread import make_period
 from scenarios.forest_fire.weather import draw_errors, moistures, period_of, weather_line
 from scenarios.forest_fire.wind import unsheltered_factor, wind_adjustment_factor
 from sim.errors import InputError
 from sim.random import Streams
-from tests.fires import HEAT, bed_row
+from tests.fires import NO_TREES, ground_row, period
 
 MOIST = Moisture(0.06, 0.07, 0.08, 0.60, 0.90)
 
@@ -116,48 +117,58 @@ def test_a_front_moves_as_fast_as_its_fastest_ray():
         assert np.allclose(metric.front_normal(*METRIC, vx, vy), n)
 
 
-def test_pair_time_is_the_least_over_the_points_between():
+def pair_args(ta, tb, rho, wx, wy, bend=0.0):
+    """A knight's and an adjacent neighbour on ground of gradient (0.2, -0.1), the arrival bent by ``bend``."""
+    gx, gy, rise = 0.2, -0.1, tb - ta
+    return (ta, tb, 2.0, 1.0, -1.0, 0.0, rho, wx, wy, gx * 2.0 + gy, -gx, math.sqrt(1.0 + gx**2 + gy**2),
+            rise - bend, rise + bend)
+
+
+@pytest.mark.parametrize("bend, exact", [(0.0, 1e-8), (0.02, 1e-5), (0.1, 1e-4)])
+def test_pair_time_is_the_least_over_the_points_between(bend, exact):
     rng = Streams(3).of("pairs").uniforms(np.arange(400), 0).reshape(100, 4)
     inside = 0
     for u in rng:
         ta = 2.0 * u[0]
         tb = ta + 0.5 + 1.4 * u[1]
         rho, wx, wy = 1.5, 1.2 * (u[2] - 0.5), 1.2 * (u[3] - 0.5)
-        got, share = kernels.pair_time.py_func(ta, tb, 2.0, 1.0, -1.0, 0.0, rho, wx, wy, 0.2, -0.1)
+        got, share = kernels.pair_time.py_func(*pair_args(ta, tb, rho, wx, wy, bend))
         s = np.linspace(0, 1, 20001)
         vx, vy = 2.0 - s, np.ones_like(s)
         norm = np.sqrt(vx**2 + vy**2 + (0.2 * vx - 0.1 * vy) ** 2)
-        every = (1 - s) * ta + s * tb + rho * norm - wx * vx - wy * vy
+        straight = (1 - s) * ta + s * tb + rho * norm - wx * vx - wy * vy
+        every = straight - bend * s * (1 - s)
         best = int(np.argmin(every))
-        if 0 < best < 20000:
+        if 0 < int(np.argmin(straight)) < 20000:
             inside += 1
-            assert got == pytest.approx(every[best], rel=1e-8)
-            assert share == pytest.approx(s[best], abs=2e-4)
+            assert got == pytest.approx(every[best], rel=exact)
+            assert share == pytest.approx(s[best], abs=2e-4 + 0.2 * bend)
         else:
             assert got == math.inf
     assert 15 < inside < 90
 
 
 def test_compiled_and_plain_kernels_agree():
+    calm = period([0.1, 0.2], 300.0, 40.0)
     for compiled, args in (
-        (kernels.pair_time, (0.1, 0.3, 2.0, 1.0, -1.0, 0.0, 1.5, 0.3, -0.2, 0.2, -0.1)),
-        (metric.cell_metric, (np.array(bed_row(0.1)), np.array([300.0, 0.6, 0.8, 1.0, 0.0, 8.0, 0.0, 30.0]),
-                              0.4, 0.3, -0.1)),
+        (kernels.pair_time, pair_args(0.1, 0.9, 1.5, 0.3, -0.2, 0.05)),
+        (metric.cell_metric, (calm.beds[0], calm.parameters, ground_row(0.3, -0.1, 0.4), NO_TREES, 0.7)),
         (heat.view_factor, (12.0, 4.0)),
     ):
         assert compiled(*args) == pytest.approx(compiled.py_func(*args), rel=1e-14)
 
 
 def test_head_fire_on_a_slope_with_wind_across_in_both_conventions():
-    bed = np.array(bed_row(0.1, slope_k=5.0))
     wind, slope = 200.0, 0.4
-    horizontal = np.array([wind, 1.0, 0.0, 0.0, 0.0, 8.0, 0.0, 30.0])
-    rate, _, hx, hy = metric.head_fire(bed, horizontal, 1.0, 0.0, slope)
+    across = period(0.1, wind)
+    bed, uphill = across.beds[0], ground_row(0.0, slope)
+    rate, _, hx, hy = metric.head_fire(bed, across.parameters, uphill, NO_TREES)
     phi_s = 5.0 * slope**2
     assert rate == pytest.approx(0.1 * (1 + math.hypot(wind, phi_s)))
     assert math.atan2(hy, hx) == pytest.approx(math.atan2(phi_s, wind))
-    up = np.array([wind, 0.0, 1.0, 1.0, 0.0, 8.0, 0.0, 30.0])  # in the slope's plane, straight uphill
-    lifted, _, _, _ = metric.head_fire(bed, up, 1.0, 0.0, slope)
+    up = make_period(across.beds, wind_20ft_ft_min=wind, to_deg=0.0, slope_plane=True, wind_limit=False,
+                     max_length_to_width=8.0, min_rate_mps=0.0, cell_m=30.0)  # in the slope's plane, straight uphill
+    lifted, _, _, _ = metric.head_fire(bed, up.parameters, uphill, NO_TREES)
     assert lifted == pytest.approx(0.1 * (1 + wind * math.sqrt(1 + slope**2) + phi_s))
 
 
@@ -231,7 +242,6 @@ def test_period_blows_where_the_wind_goes():
     to = math.degrees(math.atan2(period.parameters[1], period.parameters[2])) % 360
     assert to == pytest.approx(170.0)
     assert period.parameters[0] == pytest.approx(4.0 * 196.8503937 / 1.15)
-    assert HEAT > 0
 
 
 @pytest.mark.parametrize("change, words", [

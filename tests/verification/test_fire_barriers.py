@@ -215,12 +215,10 @@ def test_flank_comes_at_a_barrier_with_less_than_the_head():
     fire = forest_fire(world, weather={**WEST, "wind_mps": 8.0}, plan=drawn(world, WIDE, (34, 0), (34, 60)))
     fire.advance(86_400.0)
     front = fire.front
-    weather = (front.period_number, front.stamp, front.metric, front.ground, front.kind, front.period.beds,
-               front.period.parameters)
 
     def towards(cells, step):
         into = np.zeros(len(cells))
-        intensity_towards(cells, cells + step, front.width, front.out, *weather, into)
+        intensity_towards(cells, cells + step, front.width, front.out, front.land(), into)
         return into
 
     beside = np.array([front.cell(33, c) for c in range(35, 55)])

@@ -2,8 +2,9 @@
 
 Two crews work round a fire on the grid as ``build_line`` lets them. Line and area are held against
 ``containment.py`` (Fried and Fried 1996). What is left between the two is the grid: line is a chain of cells (its
-length right on average, 5 % off in the worst direction), the fire is held at cells' centres, and an ellipse of
-length-to-width 3 comes out 1.6 % small (test_fire_shape.py). Errors shrink with the cells.
+length right on average, 5 % off in the worst direction, 2.4 % too long along 26.6 degrees whatever the cells'
+size), and it stands half a cell outside the fire. Crews who have to overtake the front from the rear pay such shares
+several times over. The front itself is within 0.2 % of the ellipse (test_fire_shape.py).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def on_the_grid(
 
 @pytest.mark.parametrize("angle_deg", [0.0, 22.5, 45.0])
 @pytest.mark.parametrize("tactic", Tactic)
-@pytest.mark.parametrize(("cell_m", "line_off", "area_off"), [(10.0, 0.10, 0.07), (5.0, 0.07, 0.06)])
+@pytest.mark.parametrize(("cell_m", "line_off", "area_off"), [(10.0, 0.10, 0.07), (5.0, 0.09, 0.06)])
 def test_line_and_area_are_those_of_the_closed_form(
     tactic: Tactic, cell_m: float, line_off: float, area_off: float, angle_deg: float
 ) -> None:
@@ -116,14 +117,14 @@ def test_finer_cells_come_closer_to_the_head_attack() -> None:
            for found in (on_the_grid(Tactic.HEAD, cell_m=cell_m, angle_deg=22.5, step_s=15.0)
                          for cell_m in (20.0, 5.0, 2.5))]
     assert off[2] < off[1] < off[0]
-    assert off[2] < 0.015
+    assert off[2] < 0.025  # the chain alone is up to 2.4 % too long
 
 
 @pytest.mark.parametrize("step_s", [10.0, 300.0])
 def test_the_crews_step_of_work_matters_little(step_s: float) -> None:
     """A step of 300 s is 1.7 cells; the front stands still within it, but crews know when it will be where."""
     found = on_the_grid(Tactic.HEAD, cell_m=10.0, step_s=step_s)
-    assert found.line == pytest.approx(1.0, abs=0.05)
+    assert found.line == pytest.approx(1.0, abs=0.06)
     assert found.area == pytest.approx(1.0, abs=0.05)
 
 

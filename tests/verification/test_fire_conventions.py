@@ -13,6 +13,7 @@ from scenarios.forest_fire.metric import head_fire
 from scenarios.forest_fire.rothermel import Moisture, beds
 from scenarios.forest_fire.spread import bed_columns, make_period
 from scenarios.forest_fire.units import FT_MIN_PER_M_S
+from tests.fires import NO_TREES, ground_row
 
 MOISTURE = Moisture(0.06, 0.07, 0.08, 0.60, 0.90)
 MIDFLAME_MPS, WAF = 3.0, 0.4
@@ -35,8 +36,8 @@ def test_wind_and_slope_in_a_cell_and_at_a_point(
     point = behaviour(table, MOISTURE, MIDFLAME_MPS, turn_deg, slope, slope_plane=slope_plane, wind_limit=wind_limit)
     up = math.radians(uphill_deg)
     for row in np.flatnonzero(table.burns):
-        rate, e, east, north = head_fire(period.beds[row], period.parameters, WAF, slope * math.sin(up),
-                                         slope * math.cos(up))
+        rate, e, east, north = head_fire(period.beds[row], period.parameters,
+                                         ground_row(slope * math.sin(up), slope * math.cos(up), WAF), NO_TREES)
         assert rate == pytest.approx(point.head_mps[row], rel=1e-9)
         assert e == pytest.approx(point.eccentricity[row], rel=1e-7, abs=1e-7)
         heading = math.degrees(math.atan2(east, north)) - uphill_deg
