@@ -36,6 +36,24 @@ def test_the_window_it_starts_with_changes_nothing(monkeypatch):
     assert np.array_equal(arrivals(small), arrivals(large))
 
 
+def test_a_window_that_grows_many_times_forgets_nothing(monkeypatch):
+    fires = []
+    for half in (24, 400):
+        monkeypatch.setattr(spread, "FIRST_HALF_WIDTH", half)
+        front, _, t = ellipse_fire(401, 2.5, 35.0, length_cells=350)
+        for n in range(1, 20):
+            front.advance(n * t / 20)
+            front.set_period(front.period, n * t / 20)
+        front.advance(t)
+        row, col = front.row_col(front.burned)
+        fires.append((front, row * 401 + col))
+    (grown, order), (whole, expected) = fires
+    assert np.array_equal(order, expected) and np.array_equal(arrivals(grown), arrivals(whole))
+    for name in ("out", "fire"):
+        assert np.array_equal(getattr(grown, name)[grown.burned], getattr(whole, name)[whole.burned])
+    assert np.array_equal(grown.ends[grown.burned], whole.ends[whole.burned])
+
+
 def test_fire_stops_at_the_grids_edge():
     front, _, t = ellipse_fire(41, 2.0, 0.0, length_cells=190)
     front.advance(10 * t)

@@ -17,7 +17,7 @@ def dice(a, b):
     return 2.0 * (a & b).sum() / (a.sum() + b.sum())
 
 
-@pytest.mark.parametrize("ratio, bar", [(1.0, 0.998), (1.5, 0.99), (2.5, 0.99), (4.0, 0.98)])
+@pytest.mark.parametrize("ratio, bar", [(1.0, 0.999), (2.5, 0.995), (4.0, 0.99), (8.0, 0.95)])
 def test_ellipse_at_every_wind_angle(ratio, bar):
     worst = 1.0
     for angle in ANGLES:
@@ -104,10 +104,11 @@ def test_the_same_weather_again_changes_nothing():
         again.advance(hour)
         again.set_period(again.period, hour)
     again.advance(t)
-    both = np.isfinite(arrivals(once)) & np.isfinite(arrivals(again))
-    assert both.sum() > 0.995 * np.isfinite(arrivals(once)).sum()
+    first, second = arrivals(once), arrivals(again)
+    both = np.isfinite(first) & np.isfinite(second)
+    assert both.sum() > 0.995 * np.isfinite(first).sum()
     # a few cells are timed anew from their neighbours where the start's straight rays were dropped
-    assert np.abs(arrivals(once) - arrivals(again))[both].max() < 1.0
+    assert np.abs(first[both] - second[both]).max() < 1.0
 
 
 @pytest.mark.parametrize("turn", [30.0, 90.0, 180.0])
@@ -133,23 +134,3 @@ def test_a_wind_shift_gives_the_sum_of_two_ellipses(turn):
     for angle, h in zip(normal, support):
         inside &= x * np.cos(angle) + y * np.sin(angle) <= h
     assert dice(arrivals(front) <= 2 * t, inside) >= 0.99
-
-
-def test_patchy_fuel_against_a_finer_grid():
-    rng_patch = np.add.outer(np.arange(30) * 7, np.arange(30) * 13) % 5 % 3  # 240 m patches of three fuels
-    fine = np.kron(rng_patch, np.ones((24, 24), int))
-    coarse = np.kron(rng_patch, np.ones((8, 8), int))
-    rates = [0.03, 0.12, 0.06]
-    phi = wind_for(1.7)
-    t = 4 * 3600.0
-    burned = []
-    for kind, cell in ((fine, 10.0), (coarse, 30.0)):
-        front = Front(*kind.shape, ground(kind), period([r / 3 for r in rates], phi * 0.2, 30.0, cell))
-        k = kind.shape[0] // 2
-        front.ignite(k, k, 0.0)
-        front.advance(t)
-        burned.append(arrivals(front) <= t)
-    share = burned[0].reshape(240, 3, 240, 3).mean((1, 3))
-    assert share.sum() > 500
-    soft = 2 * np.minimum(share, burned[1]).sum() / (share.sum() + burned[1].sum())
-    assert soft >= 0.95
