@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,40 +30,15 @@ from scenarios.forest_fire.barrier_map import (
     barrier_map,
 )
 from scenarios.forest_fire.breach import along, breach_probability
-from scenarios.forest_fire.compiled import kernel
 from scenarios.forest_fire.crews import PERIMETER_PER_CELL
 from scenarios.forest_fire.drainage import CROFTON
-from scenarios.forest_fire.kernels import GX, GY, RHO, WX, WY, ensure
-from scenarios.forest_fire.metric import front_speed, ground_factor
 from scenarios.forest_fire.settings_barriers import Barriers as BarrierSettings
-from scenarios.forest_fire.spread import LINE, UNBURNABLE, WET, Cells, Ground, GroundSource
+from scenarios.forest_fire.spread import BREAK, LINE, Cells, Ground, GroundSource
 from sim.hazard import HazardEvent
 from sim.settings.firebreaks import Firebreak
 
 if TYPE_CHECKING:
     from scenarios.forest_fire.hazard import ForestFire
-
-@kernel()
-def intensity_towards(source: Any, target: Any, width: int, out: Any, land: Any, into: Any) -> None:
-    """Write the intensity (kW/m) with which the fire in each source cell comes at its target cell.
-
-    It is that of the source cell, times the front's speed with its normal towards the target over that with the
-    normal it had: a fire that runs past a barrier comes at it as its flank.
-    """
-    for n in range(len(source)):
-        p, x = source[n], target[n]
-        ensure(p, land)
-        east = float(x % width - p % width)
-        north = float(p // width - x // width)
-        far = math.sqrt(east * east + north * north)
-        met = land.met
-        rho, wx, wy, gx, gy = met[p, RHO], met[p, WX], met[p, WY], met[p, GX], met[p, GY]
-        angle = math.radians(out[p, 2])
-        nx, ny = math.sin(angle), math.cos(angle)
-        had, _, _ = front_speed(rho, wx, wy, gx, gy, nx, ny)
-        has, _, _ = front_speed(rho, wx, wy, gx, gy, east / far, north / far)
-        share = has * ground_factor(gx, gy, east / far, north / far) / (had * ground_factor(gx, gy, nx, ny))
-        into[n] = out[p, 1] * share if rho < math.inf and had > 0.0 else 0.0
 
 
 class Barriers:
@@ -79,8 +55,6 @@ class Barriers:
         if settings.roads or settings.rivers or firebreaks:
             self.map = barrier_map(fire.world, settings, firebreaks, plan)
             fire.notes += self.map.notes
-        self.standing = self.map.counts_m > 0.0 if self.map is not None else np.zeros(0, np.bool_)
-        """Which grid cells hold the fire as barriers now; empty where there are none."""
         self.tried: dict[int, int] = {}
         """Code of every barrier that fire has stood beside, by grid cell."""
         self.breached: dict[int, int] = {}
@@ -93,22 +67,20 @@ class Barriers:
         return self.map is not None or self._settings.lines
 
     def over(self, source: GroundSource) -> GroundSource:
-        """Return the ground with standing barriers as cells that do not burn."""
-        if self.map is None:
+        """Return the ground with its barriers."""
+        on = self.on()
+        if on is None:
             return source
-        standing = self.standing.reshape(self._fire.grid.shape)
+        barred = on.reshape(self._fire.grid.shape)
 
         def ground(rows: slice, cols: slice) -> Ground:
-            given = source(rows, cols)
-            kind = np.where(standing[rows, cols], np.int16(-1), given.kind)
-            return Ground(kind, given.gradient_x, given.gradient_y, given.wind_factor)
+            return replace(source(rows, cols), barred=barred[rows, cols])
 
-        self._ground = source
         return ground
 
-    def stands(self, row: int, col: int) -> bool:
-        """Return whether a barrier holds a grid cell."""
-        return bool(len(self.standing)) and bool(self.standing[row * self._fire.grid.nx + col])
+    def on(self) -> NDArray[np.bool_] | None:
+        """Return which grid cells (cells,) barriers stand on before any fire; None where there are none."""
+        return None if self.map is None else self.map.counts_m > 0.0
 
     # -- fire beside them -----------------------------------------------------------------------------------
 
@@ -120,80 +92,69 @@ class Barriers:
         if not len(source):
             return
         front = self._fire.front
-        intensity = np.zeros(len(source))
-        intensity_towards(source, target, front.width, front.out, front.land(), intensity)
-        codes = self._codes(cells)
-        crossed = self._draws.uniforms(cells, codes == CREW_LINE) < self._probability(source, cells, codes, intensity)
+        intensity = front.intensity_towards(source, target)
+        codes, widths = self._codes_and_widths(target, cells)
+        probability = self._probability(source, cells, codes, intensity, widths)
+        crossed = self._draws.uniforms(cells, codes == CREW_LINE) < probability
         self.tried.update(zip(cells.tolist(), codes.tolist(), strict=True))
         if crossed.any():
-            self._open(t_s, cells[crossed], codes[crossed], intensity[crossed])
+            self._open(t_s, cells[crossed], codes[crossed], intensity[crossed], widths[crossed])
 
     def _contacts(self, fresh: Cells) -> tuple[Cells, Cells, Cells]:
         """Return window cells of fire, window cells of barriers beside them, and the latter as grid cells."""
         fire, front = self._fire, self._fire.front
         sides = (fresh[:, None] + np.array([1, -front.width, -1, front.width])).ravel()
         source = np.repeat(fresh, 4)
-        row, col = front.row_col(sides)
-        inside = (row >= 0) & (row < front.ny) & (col >= 0) & (col < front.nx)
-        cells = np.where(inside, row * front.nx + col, 0)
-        hit = inside & self.standing[cells] if len(self.standing) else np.zeros(len(sides), np.bool_)
-        if self._settings.lines:
-            line = np.flatnonzero(front.closed[sides] == LINE)
-            built = np.array([fire.line_at.get(cell, math.inf) for cell in cells[line].tolist()])
+        closed = front.closed[sides]
+        hit = closed == BREAK
+        line = np.flatnonzero(closed == LINE)
+        if self._settings.lines and len(line):
+            built = np.array([fire.line_at.get(cell, math.inf) for cell in self._grid(sides[line]).tolist()])
             hit[line] = front.arrival[source[line]] > built
-        return source[hit], sides[hit], cells[hit]
+        source, sides = source[hit], sides[hit]
+        return source, sides, self._grid(sides)
 
-    def _codes(self, cells: Cells) -> NDArray[np.uint8]:
-        codes = np.full(len(cells), CREW_LINE, np.uint8)
-        if self.map is not None:
-            standing = self.standing[cells]
-            codes[standing] = self.map.code[cells[standing]]
-        return codes
+    def _grid(self, window: Cells) -> Cells:
+        row, col = self._fire.front.row_col(window)
+        return row * self._fire.grid.nx + col
 
-    def _widths(self, cells: Cells) -> NDArray[np.float64]:
+    def _codes_and_widths(self, window: Cells, cells: Cells) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         given = self._fire.line_width_m
         width = np.array([given.get(cell, self._settings.line_width_m) for cell in cells.tolist()])
+        codes = np.full(len(cells), CREW_LINE, np.uint8)
         if self.map is not None:
-            width = np.where(self.standing[cells], self.map.counts_m[cells], width)
-        return width
+            stands = self._fire.front.closed[window] == BREAK
+            codes = np.where(stands, self.map.code[cells], codes)
+            width = np.where(stands, self.map.counts_m[cells], width)
+        return codes, width
 
     def _probability(
-        self, source: Cells, cells: Cells, codes: NDArray[np.uint8], intensity: NDArray[np.float64]
+        self, source: Cells, cells: Cells, codes: NDArray[np.uint8], intensity: NDArray[np.float64],
+        widths: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         fire, settings = self._fire, self._settings
         cover = np.asarray(fire.world.layers["canopy_cover"]).ravel()
-        row, col = fire.front.row_col(source)
-        trees = np.maximum(cover[cells], cover[row * fire.grid.nx + col]) >= settings.trees_from_cover
+        trees = np.maximum(cover[cells], cover[self._grid(source)]) >= settings.trees_from_cover
         grass = fire.grass[fire.front.kind[source]]
-        whole = breach_probability(settings.rule, grass, intensity, self._widths(cells), trees)
+        whole = breach_probability(settings.rule, grass, intensity, widths, trees)
         stretch_m = np.where(codes == CREW_LINE, PERIMETER_PER_CELL, CROFTON) * self._cell_m
         return along(whole, stretch_m, settings.tested_length_m)
 
-    def _open(self, t_s: float, cells: Cells, codes: NDArray[np.uint8], intensity: NDArray[np.float64]) -> None:
-        fire, front = self._fire, self._fire.front
-        widths = self._widths(cells)
+    def _open(
+        self, t_s: float, cells: Cells, codes: NDArray[np.uint8], intensity: NDArray[np.float64],
+        widths: NDArray[np.float64],
+    ) -> None:
+        fire = self._fire
         for code in np.unique(codes).tolist():
             mine = np.flatnonzero(codes == code)
             mine = mine[np.unique(cells[mine], return_index=True)[1]]
             self._tell(t_s, code, cells[mine], intensity[mine], widths[mine])
-        for cell, code in zip(cells.tolist(), codes.tolist(), strict=True):
-            if cell in self.breached:
-                continue
-            self.breached[cell] = code
+            self.breached.update(dict.fromkeys(cells[mine].tolist(), code))
             if code == CREW_LINE:
-                self.line_lost_m += PERIMETER_PER_CELL * self._cell_m
-                fire.line_at.pop(cell, None)
-        if self.map is not None:
-            self.standing[cells] = False
-        opened = np.unique(cells)
-        window = fire.window(opened)
-        if self.map is not None:
-            row, col = np.divmod(opened, fire.grid.nx)
-            kinds = [int(self._ground(slice(r, r + 1), slice(c, c + 1)).kind[0, 0])
-                     for r, c in zip(row.tolist(), col.tolist(), strict=True)]
-            front.kind[window] = kinds
-            front.stamp[window] = 0
-        front.open(window[front.kind[window] >= 0], t_s, (LINE, WET, UNBURNABLE))
+                self.line_lost_m += len(mine) * PERIMETER_PER_CELL * self._cell_m
+                for cell in cells[mine].tolist():
+                    fire.line_at.pop(cell, None)
+        fire.front.open(fire.window(np.unique(cells)), t_s, (LINE, BREAK))
         fire.changed()
 
     def _tell(

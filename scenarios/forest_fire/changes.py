@@ -24,7 +24,16 @@ from scenarios.forest_fire.kernels import (
     shut_between,
     work_out,
 )
-from scenarios.forest_fire.metric import cell_metric, front_normal, front_speed, travel_time
+from scenarios.forest_fire.metric import (
+    BED_HEAT,
+    P_CELL,
+    cell_metric,
+    crowns,
+    front_normal,
+    front_speed,
+    ground_factor,
+    travel_time,
+)
 from scenarios.forest_fire.window import INSIDE
 
 POINTS_BETWEEN = 4
@@ -296,3 +305,23 @@ def reopen(opened: Any, t: float, alive_after: float, cells: Any, land: Any, que
         best = max(whole, t + 0.5 * (late - t))
         if best < cells.arrival[x]:
             reach(x, best, vx, vy, cells.fire[source], cells, queue)
+
+
+@kernel()
+def intensity_towards(source: Any, target: Any, width: int, land: Any, into: Any) -> None:
+    """Write the fireline intensity (kW/m) of a front in each source cell that moves towards its target cell."""
+    met = land.met
+    for n in range(len(source)):
+        p, x = source[n], target[n]
+        ensure(p, land)
+        into[n] = 0.0
+        if met[p, RHO] == math.inf:
+            continue
+        east, north = float(x % width - p % width), float(p // width - x // width)
+        far = math.sqrt(east * east + north * north)
+        nx, ny = east / far, north / far
+        speed, _, _ = front_speed(met[p, RHO], met[p, WX], met[p, WY], met[p, GX], met[p, GY], nx, ny)
+        rate = speed * land.period[P_CELL] * ground_factor(met[p, GX], met[p, GY], nx, ny)
+        bed = land.beds[land.kind[p]]
+        added, _ = crowns(bed, land.period, land.ground[p], land.stands[land.stand[p]], rate)
+        into[n] = (bed[BED_HEAT] + added) * rate

@@ -125,7 +125,7 @@ def _roadsides(world: World, area: Mask, most_m: float) -> tuple[Cells, float]:
 def _area(world: World, item: Firebreak, where: str) -> Mask:
     inside = np.asarray(world.layers["inside"]).ravel()
     if item.outline:
-        return inside & _in_polygon(world, item.outline)
+        return inside & in_polygon(world, item.outline)
     if not item.within:
         return inside.copy()
     units = {world.places.get(word, f"{where}: within[{k}]").town for k, word in enumerate(item.within)}
@@ -139,7 +139,7 @@ def _area(world: World, item: Firebreak, where: str) -> Mask:
     return area
 
 
-def _in_polygon(world: World, outline: tuple[LonLat, ...]) -> Mask:
+def in_polygon(world: World, outline: tuple[LonLat, ...]) -> Mask:
     """Return which cell centres lie in a polygon, by the crossings of a ray to the east."""
     x, y = world.grid.centre(*np.indices(world.grid.shape))
     px, py = _xy(world, outline)

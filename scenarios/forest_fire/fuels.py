@@ -28,6 +28,7 @@ SAVR_10H_PER_FT = 109.0
 SAVR_100H_PER_FT = 30.0
 """Surface-area-to-volume ratio of 100-h fuel, ft2/ft3 (Albini 1976)."""
 
+UNCHANGED = -2
 GRASS = (1, 2, 3, *range(101, 110))
 """Numbers of grass models (Anderson 1982, Scott and Burgan 2005)."""
 
@@ -184,10 +185,12 @@ class FuelMap:
         """Fuel model number of each row of the table."""
         self._layers = world.layers
         self._rows = row_of_number(self.table)
-        self._by_cover = np.full(256, -2, np.int16)
+        self._by_cover = np.full(256, UNCHANGED, np.int16)
         for name, number in fuels.map.items():
             self._by_cover[LandCover[name.upper()]] = self._rows[number]
         self._mapped = bool(fuels.map)
+        self._changed: NDArray[np.int16] | None = None
+        """What a run has changed, UNCHANGED elsewhere."""
         known = {0, *self.numbers}
         unknown = sorted(numbers_in(world.layers["fuel"]) - known)
         if unknown:
@@ -203,5 +206,14 @@ class FuelMap:
         kind = np.where((fuel >= 0) & (fuel < len(self._rows)), self._rows[np.clip(fuel, 0, 255)], np.int16(-1))
         if self._mapped:
             given = self._by_cover[np.asarray(self._layers["land_cover"][rows, cols])]
-            kind = np.where(given > -2, given, kind)
+            kind = np.where(given > UNCHANGED, given, kind)
+        if self._changed is not None:
+            changed = self._changed[rows, cols]
+            kind = np.where(changed > UNCHANGED, changed, kind)
         return kind.astype(np.int16)
+
+    def change(self, cells: NDArray[np.integer[Any]], row: int) -> None:
+        """Let grid cells (flat) have another fuel from now on: a row of the table, -1 for none that burns."""
+        if self._changed is None:
+            self._changed = np.full(self._layers["fuel"].shape, UNCHANGED, np.int16)
+        self._changed.reshape(-1)[cells] = row

@@ -82,9 +82,11 @@ class ForestFire:
         """Which rows of the table of fuel models are grass."""
         self.barriers = Barriers(self, self.settings.barriers, plan.firebreaks if plan is not None else (),
                                  plan.id if plan is not None else "")
+        self.ground_of = self.barriers.over(ground_source(self.world, self.settings.canopy, self.fuels))
+        """The ground of a rectangle of the grid as the front meets it, with barriers and changed fuel."""
         self.front = Front(
             self.grid.ny, self.grid.nx,
-            self.barriers.over(ground_source(self.world, self.settings.canopy, self.fuels)),
+            self.ground_of,
             self.sky.period(), self.settings.spread.holds_fire,
         )
         self.edge = crews.Edge(self.front)
@@ -269,7 +271,7 @@ class ForestFire:
 
     def burnable(self, x: float, y: float, search_m: float, where: str) -> tuple[int, int]:
         """Return row and column of the nearest cell that burns. Raises InputError where there is none."""
-        row, col, moved = nearest_burnable(self.world, x, y, search_m, where, self.barriers.standing, self.fuels)
+        row, col, moved = nearest_burnable(self.world, x, y, search_m, where, self.barriers.on(), self.fuels)
         if moved > 0.0:
             self.notes.append(f"{where}: moved {moved:.0f} m to the nearest cell that burns")
         return row, col

@@ -22,7 +22,7 @@ from scipy.ndimage import maximum_filter
 from scenarios.forest_fire.heap import drop_top, push
 from scenarios.forest_fire.kernels import COLS, ROWS
 from scenarios.forest_fire.production import INDIRECT, cost_table, slope_table
-from scenarios.forest_fire.spread import LINE, OPEN, UNBURNABLE, WET, Cells, Front
+from scenarios.forest_fire.spread import BREAK, LINE, OPEN, UNBURNABLE, WET, Cells, Front
 from scenarios.forest_fire.tactics import OTHER_SIDE, heading_of
 from scenarios.forest_fire.windows import Window
 from sim.hazard import HazardEvent
@@ -210,7 +210,7 @@ class LinePlans:
     def _anchors(self, ahead: Front, burned: NDArray[np.bool_], window: Window) -> NDArray[np.bool_]:
         """Return cells beside line, or bare ground, that burned cells stand against."""
         shape = (window.height, window.width)
-        holds = _spread(burned.reshape(shape)) & np.isin(ahead.closed, (LINE, UNBURNABLE)).reshape(shape)
+        holds = _spread(burned.reshape(shape)) & np.isin(ahead.closed, (LINE, UNBURNABLE, BREAK)).reshape(shape)
         return (_spread(holds) & (ahead.done == 0).reshape(shape)).ravel()
 
     def _tree(

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.forest_fire.args_fuel import ChangeFuelArgs
 from scenarios.forest_fire.settings import ForestFireSettings, Lat, Lon, Metres
 from scenarios.forest_fire.settings_suppression import CrewClass, Tactic, Technique, ToolNames
 from scenarios.forest_fire.settings_weather import Celsius, Degrees, Humidity, Rain, WeatherRow, WindSpeed
@@ -169,6 +170,8 @@ ACTIONS = (
     ActionSpec("build_line", BuildLineArgs, "a crew builds line along the fire's edge",
                "队伍沿火线开设隔离带"),
     ActionSpec("mop_up", MopUpArgs, "a crew puts out what smoulders along a fire's edge", "队伍清理火线余火"),
+    ActionSpec("change_fuel", ChangeFuelArgs, "give the ground in a circle or polygon another fuel, or none",
+               "改变某区域的可燃物（清理、计划烧除）"),
     ActionSpec("wet", WetArgs, "wet the ground in a circle or ring until it has dried", "向地面洒水"),
     ActionSpec("drop_water", DropWaterArgs, "drop a bucket of water along a strip", "吊桶洒水"),
     ActionSpec("set_visibility", SetVisibilityArgs, "set how far pilots see from now on", "改变能见度"),

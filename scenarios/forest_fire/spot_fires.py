@@ -64,11 +64,10 @@ class SpotFires:
         cell = row * fire.grid.nx + col
         rate, intensity = front.out[fresh, 0].astype(float), front.out[fresh, 1].astype(float)
         heat = np.divide(intensity, rate, out=np.zeros(len(fresh)), where=rate > 0.0)
-        kind = getattr(front, "crown", np.zeros(len(front.done), np.uint8))[fresh]
         weather = fire.conditions
         brands = cast(
             cell, fire.grid.nx, fire.grid.cell_m, front.arrival[fresh], intensity, heat,
-            np.asarray(flame_length(intensity)), kind, weather.wind_mps, weather.wind_from_deg,
+            np.asarray(flame_length(intensity)), front.crown[fresh], weather.wind_mps, weather.wind_from_deg,
             weather.temperature_c, self._receives, self._settings, self._stream)
         light = np.flatnonzero(brands.ignites)
         target = brands.row[light] * fire.grid.nx + brands.col[light]
@@ -90,8 +89,9 @@ class SpotFires:
         window = np.where(inside, (r - front.row0) * front.width + c - front.col0, 0)
         able &= fire.fuels.kind(r, c) >= 0
         able &= np.where(inside, (front.done[window] == 0) & (front.closed[window] == OPEN), True)
-        if len(fire.barriers.standing):
-            able &= ~fire.barriers.standing[r * nx + c]
+        barred = fire.barriers.on()
+        if barred is not None:
+            able &= inside | ~barred[r * nx + c]
         return able, np.full(len(row), fire.sky.moisture().m1)
 
     def _keep(self, target: int, ember: Ember) -> None:

@@ -19,6 +19,7 @@ from scenarios.forest_fire import arrays, burning, changes, heap, kernels
 from scenarios.forest_fire.period import Period, bed_columns, make_period
 from scenarios.forest_fire.window import (
     AT_EDGE,
+    BREAK,
     LINE,
     MOVED,
     OPEN,
@@ -30,12 +31,14 @@ from scenarios.forest_fire.window import (
     Window,
 )
 
-__all__ = ["LINE", "OPEN", "UNBURNABLE", "WET", "Cells", "Front", "Ground", "GroundSource",
+__all__ = ["BREAK", "LINE", "OPEN", "UNBURNABLE", "WET", "Cells", "Front", "Ground", "GroundSource",
            "Period", "bed_columns", "make_period"]
 
 FIRST_HALF_WIDTH = 24
 """Cells from the first ignition to the first window's edge."""
 FIRST_HEAP = 4096
+RAY_REACH = 8
+"""Cells that rays from an ignition reach at most; what is closed farther off leaves their times as they are."""
 
 
 def in_order(cells: Cells) -> Cells:
@@ -204,18 +207,28 @@ class Front(Window):
                                       self._land_of(old.now, old.period), self._queue(room))
         self._lists["edge"] = edge[:left].copy()
 
+    def _near(self, rays: Cells, cells: Cells) -> Cells:
+        """Return those of some cells that a ray from an ignition which passes one of ``cells`` may lead to."""
+        row, col = cells // self.width, cells % self.width
+        r, c = rays // self.width, rays % self.width
+        return rays[(r >= row.min() - RAY_REACH) & (r <= row.max() + RAY_REACH)
+                    & (c >= col.min() - RAY_REACH) & (c <= col.max() + RAY_REACH)]
+
     # -- cells changed ------------------------------------------------------------------------------------
 
     def close(self, cells: Cells, code: int) -> Cells:
-        """Close unburned window cells to the fire (LINE or WET); return those closed so now."""
+        """Close unburned window cells to the fire; return those closed so now.
+
+        Water does not undo a line, and neither of them a road, stream or firebreak.
+        """
         cells = np.asarray(cells, np.int64)
-        cells = cells[(self.done[cells] == 0) & (self.closed[cells] != UNBURNABLE)]
+        cells = cells[(self.done[cells] == 0) & (self.closed[cells] != UNBURNABLE) & (self.closed[cells] != BREAK)]
         if code == WET:
             cells = cells[self.closed[cells] != LINE]
         if len(cells):
             self.closed[cells] = code
             rays = self._lists["rays"] = self._lists["rays"][self.done[self._lists["rays"]] == 0]
-            touched = np.unique(np.concatenate([self._around(cells, changes.TOUCHED), rays]))
+            touched = np.unique(np.concatenate([self._around(cells, changes.TOUCHED), self._near(rays, cells)]))
             touched = touched[np.isfinite(self.arrival[touched])]
             changes.recheck(touched, self._cells(), self.land(), self._queue(len(touched)))
         return cells
@@ -270,3 +283,13 @@ class Front(Window):
         self.closed[bare] = OPEN
         changes.change_ground(cells, kinds, slowed, t_s, t_s - self.holds_fire_s, self._cells(), self.land(),
                               self._queue(len(cells)))
+
+    def intensity_towards(self, source: Cells, target: Cells) -> NDArray[np.float64]:
+        """Return the intensity (kW/m) with which the fire in burned window cells comes at others beside them, (n,).
+
+        It is that of a front which moves at right angles towards them: a fire that runs past a barrier comes at it as
+        its flank.
+        """
+        into = np.zeros(len(source))
+        changes.intensity_towards(source, target, self.width, self.land(), into)
+        return into

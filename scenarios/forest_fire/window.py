@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scenarios.forest_fire import heap, kernels
 from scenarios.forest_fire.metric import G_COVER, G_CURVATURE, G_WIND_FACTOR, G_X, G_Y, GROUND_COLUMNS
 
-OPEN, UNBURNABLE, LINE, WET = 0, 1, 2, 3
-"""Codes of ``closed``: what keeps the fire out of a cell."""
+OPEN, UNBURNABLE, LINE, WET, BREAK = 0, 1, 2, 3, 4
+"""Codes of ``closed``: what keeps the fire out of a cell. BREAK: a road, a stream or a firebreak."""
 AT_EDGE, INSIDE = 1, 2
 """Values of ``done``: burned, and burned with nothing left to burn within two cells."""
 GROWTH = 0.6
@@ -39,6 +39,8 @@ class Ground:
     curvature: NDArray[np.float32] | None = None
     cover: NDArray[np.float32] | None = None
     stand: NDArray[np.uint8] | None = None
+    barred: NDArray[np.bool_] | None = None
+    """Which cells a road, a stream or a firebreak closes."""
 
 
 GroundSource = Callable[[slice, slice], Ground]
@@ -143,6 +145,8 @@ class Window:
         shape = (self.height, self.width)
         self.kind.reshape(shape)[inner] = ground.kind
         self.closed.reshape(shape)[inner] = np.where(ground.kind >= 0, OPEN, UNBURNABLE)
+        if ground.barred is not None:
+            self.closed.reshape(shape)[inner][ground.barred & (ground.kind >= 0)] = BREAK
         cells = self.ground.reshape(*shape, GROUND_COLUMNS)
         cells[(*inner, G_X)] = ground.gradient_x
         cells[(*inner, G_Y)] = ground.gradient_y

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scenarios.forest_fire.barriers import intensity_towards
 from scenarios.forest_fire.breach import along, by_flame
 from scenarios.forest_fire.drainage import CROFTON
 from scenarios.forest_fire.spread import LINE
@@ -217,9 +216,7 @@ def test_flank_comes_at_a_barrier_with_less_than_the_head():
     front = fire.front
 
     def towards(cells, step):
-        into = np.zeros(len(cells))
-        intensity_towards(cells, cells + step, front.width, front.out, front.land(), into)
-        return into
+        return front.intensity_towards(cells, cells + step)
 
     beside = np.array([front.cell(33, c) for c in range(35, 55)])
     flank, head = towards(beside, front.width), towards(beside, 1)

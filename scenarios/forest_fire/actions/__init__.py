@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scenarios.forest_fire.actions import ignition, line, mop_up, water, weather
+from scenarios.forest_fire.actions import fuel, ignition, line, mop_up, water, weather
 from sim.hazard import ActionResult
 
 Act = Callable[[Any, Any], ActionResult]
 """Of (ForestFire, arguments)."""
 
-ACTS: dict[str, Act] = {**ignition.ACTS, **weather.ACTS, **line.ACTS, **mop_up.ACTS, **water.ACTS}
+ACTS: dict[str, Act] = {**ignition.ACTS, **weather.ACTS, **line.ACTS, **mop_up.ACTS, **water.ACTS, **fuel.ACTS}
 """Every action of the spec."""
