@@ -1,4 +1,4 @@
-"""Patchworks of fuels: at 30 m against the same front at 5 m, and never quicker than where nothing stands in the way."""
+"""Patchworks of fuels: at 30 m against the same front at 5 m, never quicker than with nothing in the way."""
 
 import numpy as np
 import pytest
